@@ -1,0 +1,1 @@
+"""Shell one: from the cluster, to the cluster."""

@@ -1,0 +1,1 @@
+"""Shell two: from annotations, to files; and local mode, the same core without a cluster."""

@@ -1,0 +1,1 @@
+"""What providers and generators of one backend share: transport, signatures, logins."""

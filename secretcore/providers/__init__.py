@@ -1,0 +1,1 @@
+"""One file per secret backend. Reached through the registry, never imported."""
