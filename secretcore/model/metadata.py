@@ -1,0 +1,37 @@
+"""Object metadata and conditions, as far as the core reads or the CRDs describe them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from secretcore.model.declaration import Model
+
+
+class ObjectMeta(Model, kw_only=True):
+    """What the core reads of `metadata`."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+
+
+class LabelSelectorRequirement(Model, kw_only=True):
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+class LabelSelector(Model, kw_only=True):
+    """Kubernetes' label selector: all of matchLabels and matchExpressions."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: tuple[LabelSelectorRequirement, ...] = ()
+
+
+DateTime = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
