@@ -21,8 +21,9 @@ from secretcore.store import Store
 class CredentialSource(Protocol):
     """One place to look. None means that it is not there; the next source is asked then."""
 
-    where: str
-    """For messages: "among the files"."""
+    @property
+    def where(self) -> str:
+        """For messages: "among the files"."""
 
     async def value(self, kind: str, namespace: str, name: str, key: str) -> bytes | None:
         """A key of a Secret or ConfigMap."""
