@@ -95,8 +95,10 @@ def test_env_is_read_by_a_shell(render):
     store = STORE.replace("canary-value", "it''s $HOME \"x\"")
     code, out, _ = render(secret([get("tls.key"), get("9lives")]), options=("-o", "env", "--show-values"), store=store)
     assert code == 0
-    shown = subprocess.run(["sh", "-c", out + 'printf %s "$tls_key|$_9lives"'], capture_output=True, text=True, check=True)
-    assert shown.stdout == "it's $HOME \"x\"|it's $HOME \"x\""
+    shown = subprocess.run(
+        ["sh", "-c", out + 'printf %s "$tls_key|$_9lives"'], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == 'it\'s $HOME "x"|it\'s $HOME "x"'
 
 
 def test_env_refuses_two_keys_that_become_one_variable(render):
@@ -170,7 +172,9 @@ def test_a_broken_store_is_named_where_it_is_used(render):
 
 
 def test_a_cluster_store_keeps_its_conditions(render):
-    store = STORE.replace("SecretStore", "ClusterSecretStore").replace("spec: {", "spec: {conditions: [{namespaces: [ops]}], ")
+    store = STORE.replace("SecretStore", "ClusterSecretStore").replace(
+        "spec: {", "spec: {conditions: [{namespaces: [ops]}], "
+    )
     manifest = secret([get()], secretStoreRef={"name": "s", "kind": "ClusterSecretStore"})
     code, _, err = render(manifest, store=store)
     assert code == 1

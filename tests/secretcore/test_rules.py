@@ -157,10 +157,16 @@ def test_a_plan_that_can_not_be_made_names_the_field(spec, sentence):
     ("spec", "sentence"),
     [
         ({"provider": {}}, "spec.provider: must have exactly one provider, has none"),
-        ({"provider": {"fake": {"data": []}, "aws": {}}}, "spec.provider: must have exactly one provider, has aws, fake"),
+        (
+            {"provider": {"fake": {"data": []}, "aws": {}}},
+            "spec.provider: must have exactly one provider, has aws, fake",
+        ),
         ({"provider": {"acme": {}}}, 'spec.provider.acme: no provider "acme" is installed (installed: '),
         ({"provider": {"fake": {}}}, "spec.provider.fake.data: is required"),
-        ({"provider": {"fake": {"data": [{"key": 1, "value": "v"}]}}}, "spec.provider.fake.data[0].key: must be a string"),
+        (
+            {"provider": {"fake": {"data": [{"key": 1, "value": "v"}]}}},
+            "spec.provider.fake.data[0].key: must be a string",
+        ),
         (
             {"provider": {"fake": {"data": [{"key": "", "value": "v"}]}}},
             "spec.provider.fake.data[0].key: must not be empty",

@@ -56,9 +56,7 @@ async def test_versions_are_read_apart():
 async def test_extract_and_get_of_one_key_share_the_read():
     remote = recorded("shared", k='{"a":"1"}')
     async with Clients(FixedStores({"s": cluster_store("shared")})) as clients:
-        rendered = await resolve(
-            spec(entry("whole", "k"), dataFrom=[{"extract": {"key": "k"}}]), "ns", clients
-        )
+        rendered = await resolve(spec(entry("whole", "k"), dataFrom=[{"extract": {"key": "k"}}]), "ns", clients)
     assert dict(rendered.data) == {"a": b"1", "whole": b'{"a":"1"}'}
     assert remote.asked == {"k": 1}
 
