@@ -122,18 +122,24 @@ def test_no_value_is_printed_unless_asked(render, output):
     [
         (
             secret([get(key="none")]),
-            'ExternalSecret default/es: spec.data[0]: secret "none" does not exist '
-            "(create it at the backend, or correct the key)",
+            (
+                'ExternalSecret default/es: spec.data[0]: secret "none" does not exist '
+                "(create it at the backend, or correct the key)"
+            ),
         ),
         (
             secret([get(key="json", property="z")]),
-            'ExternalSecret default/es: spec.data[0]: property "z" does not exist in secret "json" '
-            "(create it at the backend, or correct the key)",
+            (
+                'ExternalSecret default/es: spec.data[0]: property "z" does not exist in secret "json" '
+                "(create it at the backend, or correct the key)"
+            ),
         ),
         (
             secret([get()], secretStoreRef={"name": "other"}),
-            'ExternalSecret default/es: spec.data[0]: could not get SecretStore "other" in namespace "default": '
-            "it is not among the files (add its manifest)",
+            (
+                'ExternalSecret default/es: spec.data[0]: could not get SecretStore "other" in namespace "default": '
+                "it is not among the files (add its manifest)"
+            ),
         ),
         (
             secret([{"secretKey": "a", "remoteRef": {}}]),
@@ -141,13 +147,17 @@ def test_no_value_is_printed_unless_asked(render, output):
         ),
         (
             secret([], dataFrom=[{"extract": {"key": "k"}}]),
-            'ExternalSecret default/es: spec.dataFrom[0].extract: secret "k" is not a JSON object, so it has no keys '
-            "to extract (read it with spec.data, or store a JSON object)",
+            (
+                'ExternalSecret default/es: spec.dataFrom[0].extract: secret "k" is not a JSON object, so it has no keys '
+                "to extract (read it with spec.data, or store a JSON object)"
+            ),
         ),
         (
             secret([], dataFrom=[{"find": {"tags": {"a": "b"}}}]),
-            "ExternalSecret default/es: spec.dataFrom[0].find.name: is required: the fake store finds by name only "
-            "(correct the manifest)",
+            (
+                "ExternalSecret default/es: spec.dataFrom[0].find.name: is required: the fake store finds by name only "
+                "(correct the manifest)"
+            ),
         ),
         (
             secret([get()], target={"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}),

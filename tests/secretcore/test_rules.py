@@ -90,8 +90,10 @@ TOKEN, ACCOUNT = "kubernetes.io/service-account-token", "kubernetes.io/service-a
         (
             template(templateFrom=[{"literal": "a: b", "target": "spec.replicas"}]),
             "spec.target.template.templateFrom[0].target",
-            'templateFrom target="spec.replicas" is not allowed when targeting a Secret, '
-            'must be one of "Data", "Annotations" or "Labels"',
+            (
+                'templateFrom target="spec.replicas" is not allowed when targeting a Secret, '
+                'must be one of "Data", "Annotations" or "Labels"'
+            ),
         ),
         ({"data": DATA * 2}, "spec.data[1].secretKey", "duplicate secretKey found: a"),
         ({"refreshInterval": "1d"}, "spec.refreshInterval", 'time: unknown unit "d" in duration "1d"'),
