@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types imports format lock clean
+.PHONY: help setup run test check lint types imports format crds lock clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ types: setup
 
 imports: setup
 	$(BIN)/lint-imports --no-logo
+
+crds: setup ## write crds/ anew from the models and providers
+	$(BIN)/python -m secretcore.crd crds
 
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
