@@ -10,6 +10,7 @@ from pathlib import Path
 
 from secretcore.crd.files import files
 from secretcore.crd.providers import own_providers
+from secretcore.registry import Registry
 
 
 def main(arguments: list[str]) -> int:
@@ -19,7 +20,7 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = Path(arguments[0] if arguments else "crds")
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files(own_providers()).items():
+    for name, text in files(own_providers(Registry.installed())).items():
         (folder / name).write_text(text, encoding="utf-8")
         print(folder / name)
     return 0

@@ -8,9 +8,8 @@ from secretcore.registry import Registry
 DISTRIBUTION = "external-secrets-injector"
 
 
-def own_providers() -> dict[str, type[Model]]:
+def own_providers(registry: Registry) -> dict[str, type[Model]]:
     """Their classes by the key under `spec.provider`. Raises `TypeError` for one that is not a `Model`."""
-    registry = Registry.installed()
     keys = (key for key, entry in registry.entries.items() if entry.dist and entry.dist.name == DISTRIBUTION)
     return {key: _model(key, registry.provider(key)) for key in keys}
 
