@@ -95,8 +95,10 @@ def test_env_is_read_by_a_shell(render):
     store = STORE.replace("canary-value", "it''s $HOME \"x\"")
     code, out, _ = render(secret([get("tls.key"), get("9lives")]), options=("-o", "env", "--show-values"), store=store)
     assert code == 0
-    shown = subprocess.run(["sh", "-c", out + 'printf %s "$tls_key|$_9lives"'], capture_output=True, text=True, check=True)
-    assert shown.stdout == "it's $HOME \"x\"|it's $HOME \"x\""
+    shown = subprocess.run(
+        ["sh", "-c", out + 'printf %s "$tls_key|$_9lives"'], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == 'it\'s $HOME "x"|it\'s $HOME "x"'
 
 
 def test_env_refuses_two_keys_that_become_one_variable(render):
@@ -120,18 +122,24 @@ def test_no_value_is_printed_unless_asked(render, output):
     [
         (
             secret([get(key="none")]),
-            'ExternalSecret default/es: spec.data[0]: secret "none" does not exist '
-            "(create it at the backend, or correct the key)",
+            (
+                'ExternalSecret default/es: spec.data[0]: secret "none" does not exist '
+                "(create it at the backend, or correct the key)"
+            ),
         ),
         (
             secret([get(key="json", property="z")]),
-            'ExternalSecret default/es: spec.data[0]: property "z" does not exist in secret "json" '
-            "(create it at the backend, or correct the key)",
+            (
+                'ExternalSecret default/es: spec.data[0]: property "z" does not exist in secret "json" '
+                "(create it at the backend, or correct the key)"
+            ),
         ),
         (
             secret([get()], secretStoreRef={"name": "other"}),
-            'ExternalSecret default/es: spec.data[0]: could not get SecretStore "other" in namespace "default": '
-            "it is not among the files (add its manifest)",
+            (
+                'ExternalSecret default/es: spec.data[0]: could not get SecretStore "other" in namespace "default": '
+                "it is not among the files (add its manifest)"
+            ),
         ),
         (
             secret([{"secretKey": "a", "remoteRef": {}}]),
@@ -139,13 +147,17 @@ def test_no_value_is_printed_unless_asked(render, output):
         ),
         (
             secret([], dataFrom=[{"extract": {"key": "k"}}]),
-            'ExternalSecret default/es: spec.dataFrom[0].extract: secret "k" is not a JSON object, so it has no keys '
-            "to extract (read it with spec.data, or store a JSON object)",
+            (
+                'ExternalSecret default/es: spec.dataFrom[0].extract: secret "k" is not a JSON object, so it has no keys '
+                "to extract (read it with spec.data, or store a JSON object)"
+            ),
         ),
         (
             secret([], dataFrom=[{"find": {"tags": {"a": "b"}}}]),
-            "ExternalSecret default/es: spec.dataFrom[0].find.name: is required: the fake store finds by name only "
-            "(correct the manifest)",
+            (
+                "ExternalSecret default/es: spec.dataFrom[0].find.name: is required: the fake store finds by name only "
+                "(correct the manifest)"
+            ),
         ),
         (
             secret([get()], target={"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}),
@@ -170,7 +182,9 @@ def test_a_broken_store_is_named_where_it_is_used(render):
 
 
 def test_a_cluster_store_keeps_its_conditions(render):
-    store = STORE.replace("SecretStore", "ClusterSecretStore").replace("spec: {", "spec: {conditions: [{namespaces: [ops]}], ")
+    store = STORE.replace("SecretStore", "ClusterSecretStore").replace(
+        "spec: {", "spec: {conditions: [{namespaces: [ops]}], "
+    )
     manifest = secret([get()], secretStoreRef={"name": "s", "kind": "ClusterSecretStore"})
     code, _, err = render(manifest, store=store)
     assert code == 1

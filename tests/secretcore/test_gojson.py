@@ -11,7 +11,7 @@ from secretcore.gojson import Number, byte_value, decode, encode, plain_float
     [
         ({"b": 1, "a": 2}, '{"a":2,"b":1}'),
         (["<a&b>", "\u2028"], '["\\u003ca\\u0026b\\u003e","\\u2028"]'),
-        ("é\n\t\"\\", '"é\\n\\t\\"\\\\"'),
+        ('é\n\t"\\', '"é\\n\\t\\"\\\\"'),
         (1.0, "1"),
         (0.000001, "0.000001"),
         (1e-7, "1e-7"),

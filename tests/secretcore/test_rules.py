@@ -90,8 +90,10 @@ TOKEN, ACCOUNT = "kubernetes.io/service-account-token", "kubernetes.io/service-a
         (
             template(templateFrom=[{"literal": "a: b", "target": "spec.replicas"}]),
             "spec.target.template.templateFrom[0].target",
-            'templateFrom target="spec.replicas" is not allowed when targeting a Secret, '
-            'must be one of "Data", "Annotations" or "Labels"',
+            (
+                'templateFrom target="spec.replicas" is not allowed when targeting a Secret, '
+                'must be one of "Data", "Annotations" or "Labels"'
+            ),
         ),
         ({"data": DATA * 2}, "spec.data[1].secretKey", "duplicate secretKey found: a"),
         ({"refreshInterval": "1d"}, "spec.refreshInterval", 'time: unknown unit "d" in duration "1d"'),
@@ -157,10 +159,16 @@ def test_a_plan_that_can_not_be_made_names_the_field(spec, sentence):
     ("spec", "sentence"),
     [
         ({"provider": {}}, "spec.provider: must have exactly one provider, has none"),
-        ({"provider": {"fake": {"data": []}, "aws": {}}}, "spec.provider: must have exactly one provider, has aws, fake"),
+        (
+            {"provider": {"fake": {"data": []}, "aws": {}}},
+            "spec.provider: must have exactly one provider, has aws, fake",
+        ),
         ({"provider": {"acme": {}}}, 'spec.provider.acme: no provider "acme" is installed (installed: '),
         ({"provider": {"fake": {}}}, "spec.provider.fake.data: is required"),
-        ({"provider": {"fake": {"data": [{"key": 1, "value": "v"}]}}}, "spec.provider.fake.data[0].key: must be a string"),
+        (
+            {"provider": {"fake": {"data": [{"key": 1, "value": "v"}]}}},
+            "spec.provider.fake.data[0].key: must be a string",
+        ),
         (
             {"provider": {"fake": {"data": [{"key": "", "value": "v"}]}}},
             "spec.provider.fake.data[0].key: must not be empty",

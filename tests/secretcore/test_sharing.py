@@ -56,9 +56,7 @@ async def test_versions_are_read_apart():
 async def test_extract_and_get_of_one_key_share_the_read():
     remote = recorded("shared", k='{"a":"1"}')
     async with Clients(FixedStores({"s": cluster_store("shared")})) as clients:
-        rendered = await resolve(
-            spec(entry("whole", "k"), dataFrom=[{"extract": {"key": "k"}}]), "ns", clients
-        )
+        rendered = await resolve(spec(entry("whole", "k"), dataFrom=[{"extract": {"key": "k"}}]), "ns", clients)
     assert dict(rendered.data) == {"a": b"1", "whole": b'{"a":"1"}'}
     assert remote.asked == {"k": 1}
 
@@ -143,7 +141,8 @@ async def test_one_who_waits_may_be_cancelled_without_taking_the_answer_from_ano
 
 async def test_a_failed_login_is_tried_once_in_a_run_and_closes_nothing_twice():
     remote = recorded("login")
-    stores = FixedStores({"s": cluster_store("login", provider=RecordingProvider(remote="login", token=SecretKeySelector(name="none", key="k")))})  # fmt: skip
+    provider = RecordingProvider(remote="login", token=SecretKeySelector(name="none", key="k"))
+    stores = FixedStores({"s": cluster_store("login", provider=provider)})
     async with Clients(stores) as clients:
         for _ in range(2):
             with pytest.raises(FetchFailed, match='Secret "none" has no key "k"'):
