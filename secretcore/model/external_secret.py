@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from secretcore.model import admission
 from secretcore.model.declaration import Duration, Model, Name, SecretKey
 from secretcore.model.metadata import DateTime, ObjectMeta
 
@@ -137,6 +138,8 @@ class Rewrite(Model, kw_only=True):
 class DataFromEntry(Model, kw_only=True):
     """Many keys at once: extract, find, or a generator."""
 
+    cel = admission.DATA_FROM
+
     extract: DataRemoteRef | None = None
     find: FindCriteria | None = None
     rewrite: Annotated[tuple[Rewrite, ...], Meta(description="Applied to the keys in order.")] = ()
@@ -175,6 +178,8 @@ class TemplateMetadata(Model, kw_only=True):
 class Template(Model, kw_only=True):
     """How the Secret is made of the fetched data."""
 
+    cel = admission.TEMPLATE
+
     type: Annotated[str, Meta(description="Type of the Secret.")] = ""
     engine_version: Annotated[Literal["v2"], Meta(description="Template engine.")] = "v2"
     metadata: TemplateMetadata | None = None
@@ -194,6 +199,8 @@ class TargetManifest(Model, kw_only=True):
 
 class Target(Model, kw_only=True):
     """The Secret that is written."""
+
+    cel = admission.TARGET
 
     name: Annotated[Name | None, Meta(description="Name of the Secret; that of the ExternalSecret unless said.")] = None
     creation_policy: Annotated[
@@ -230,6 +237,10 @@ class SyncWindows(Model, kw_only=True):
 
 
 class ExternalSecretSpec(Model, kw_only=True):
+    """What to read, and what to make of it."""
+
+    cel = admission.EXTERNAL_SECRET
+
     secret_store_ref: Annotated[SecretStoreRef | None, Meta(description="Store of entries without a sourceRef.")] = None
     target: Target = Target()
     refresh_policy: Annotated[
@@ -252,6 +263,8 @@ class ExternalSecretCondition(Model, kw_only=True):
 class Binding(Model, kw_only=True):
     """The Secret, in the words of the Service Binding specification."""
 
+    atomic = True
+
     name: Annotated[str, Meta(extra_json_schema={"default": ""})] = ""
 
 
@@ -259,7 +272,7 @@ class ExternalSecretStatus(Model, kw_only=True):
     refresh_time: Annotated[DateTime | None, Meta(extra_json_schema={"nullable": True})] = None
     synced_resource_version: str = ""
     conditions: tuple[ExternalSecretCondition, ...] = ()
-    binding: Annotated[Binding | None, Meta(extra_json_schema={"x-kubernetes-map-type": "atomic"})] = None
+    binding: Binding | None = None
 
 
 class ExternalSecret(Model, kw_only=True):

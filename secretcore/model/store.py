@@ -6,14 +6,17 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from secretcore.model.declaration import Duration, Model, NamespaceName
+from secretcore.model.declaration import Duration, Int32, Model, NamespaceName
 from secretcore.model.metadata import DateTime, LabelSelector, ObjectMeta
+
+# Not a length of the type: `rules` has a better sentence for it.
+ONE = {"minProperties": 1, "maxProperties": 1}
 
 
 class RetrySettings(Model, kw_only=True):
     """How a failed call to the backend is tried again."""
 
-    max_retries: Annotated[int | None, Meta(ge=-(2**31), le=2**31 - 1, description="Tries after the first.")] = None
+    max_retries: Annotated[Int32 | None, Meta(description="Tries after the first.")] = None
     retry_interval: Annotated[Duration | None, Meta(description="Pause between tries.")] = None
 
 
@@ -26,7 +29,7 @@ class StoreCondition(Model, kw_only=True):
 
 
 class StoreSpec(Model, kw_only=True):
-    provider: Annotated[dict[str, Any], Meta(description="Exactly one provider, by its key.")]
+    provider: Annotated[dict[str, Any], Meta(description="Exactly one provider, by its key.", extra_json_schema=ONE)]
     controller: Annotated[str, Meta(description="Class of the controller that serves this store.")] = ""
     retry_settings: RetrySettings | None = None
     refresh_interval: Annotated[
