@@ -118,7 +118,7 @@ class ControlPlane:
         revision = self.request("GET", "/api/v1/namespaces?limit=1")["metadata"]["resourceVersion"]
         body = {"revision": revision, "physical": True}
         httpx.post(f"{self._etcd_url}/v3/kv/compaction", json=body, trust_env=False).raise_for_status()
-        self.apiserver.stop()
+        self.apiserver.crash()  # a polite end waits for open watches
         self.start_apiserver()
 
     def start_controller_manager(self) -> Server:
