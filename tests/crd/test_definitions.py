@@ -22,9 +22,9 @@ DEFINITIONS = {name: yaml.safe_load(text) for name, text in files(own_providers(
 
 
 def schemas() -> Iterator[tuple[str, dict]]:
-    for definition in DEFINITIONS.values():
-        for version in definition["spec"]["versions"]:
-            yield from nodes(version["schema"]["openAPIV3Schema"], f"{definition['metadata']['name']} {version['name']}")
+    for name, document in DEFINITIONS.items():
+        for version in document["spec"]["versions"]:
+            yield from nodes(version["schema"]["openAPIV3Schema"], f"{name} {version['name']}")
 
 
 def nodes(schema: dict, path: str) -> Iterator[tuple[str, dict]]:
