@@ -9,7 +9,7 @@ from msgspec import Meta
 from secretcore.model.declaration import Model
 
 
-class ObjectMeta(Model, kw_only=True):
+class ObjectMeta(Model, frozen=True, kw_only=True):
     """What the core reads of `metadata`."""
 
     name: str = ""
@@ -24,7 +24,7 @@ class ObjectMeta(Model, kw_only=True):
 ATOMIC_LIST = Meta(extra_json_schema={"x-kubernetes-list-type": "atomic"})
 
 
-class LabelSelectorRequirement(Model, kw_only=True):
+class LabelSelectorRequirement(Model, frozen=True, kw_only=True):
     """One condition on a label."""
 
     key: Annotated[str, Meta(description="The label.")]
@@ -32,7 +32,7 @@ class LabelSelectorRequirement(Model, kw_only=True):
     values: Annotated[tuple[str, ...], ATOMIC_LIST] = ()
 
 
-class LabelSelector(Model, kw_only=True):
+class LabelSelector(Model, frozen=True, kw_only=True):
     """Kubernetes' label selector: all of matchLabels and matchExpressions."""
 
     atomic = True
