@@ -1,6 +1,7 @@
 """The differences between two CustomResourceDefinitions of one kind, field by field. Descriptions don't count."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,7 @@ class Difference:
 
 def differences(theirs: dict, ours: dict, unimplemented: set[str]) -> Iterator[Difference]:
     """Everything that differs; `unimplemented` are keys of providers that ours does not describe at all."""
+    theirs, ours = deepcopy(theirs), deepcopy(ours)
     kind = ours["spec"]["names"]["kind"]
     yield from _words(kind, "", "metadata", theirs["metadata"], ours["metadata"], ("name", "labels"))
     for part in (theirs, ours):

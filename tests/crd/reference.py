@@ -5,6 +5,7 @@ The folder is named by ESO_REFERENCE, or is `shared` beside the checkout. It hol
 """
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,9 @@ needs_manifests = pytest.mark.skipif(
 )
 
 
+@cache
 def eso_definition(plural: str) -> dict:
-    """ESO's CustomResourceDefinition of a kind."""
+    """ESO's CustomResourceDefinition of a kind. Shared: not to be changed."""
     return yaml.load((ESO_CRDS / f"external-secrets.io_{plural}.yaml").read_text(), yaml.CSafeLoader)
 
 
