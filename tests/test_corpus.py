@@ -44,6 +44,18 @@ REFUSED = {
     "full-secret-store.yaml": "spec.provider: must have exactly one provider, has aws, gcpsm, vault",
     # An annotation that is a number: Kubernetes refuses it as well.
     "full-external-secret.yaml": "metadata.annotations[...]: must be a string, is an integer",
+    # The auth is "...", a text.
+    "vault-mtls-store.yaml": "spec.provider.vault.auth: must be a map, is a string",
+    # What a provider that we have does not do yet.
+    "aws-acm-store.yaml": (
+        "spec.provider.aws.service: CertificateManager is not supported yet, only SecretsManager is"
+    ),
+    "aws-parameter-store.yaml": (
+        "spec.provider.aws.service: ParameterStore is not supported yet, only SecretsManager is"
+    ),
+    "vault-iam-store-controller-pod-identity.yaml": (
+        "spec.provider.vault.auth.iam: this auth method is not supported yet"
+    ),
     # ESO gave up both.
     "passworddepot-external-secret-json.yaml": (
         "apiVersion: must be one of external-secrets.io/v1, external-secrets.io/v1beta1"

@@ -56,6 +56,7 @@ def test_a_wrong_call_writes_nothing_and_says_how(arguments, capsys):
 def test_only_this_distributions_providers_are_described():
     elsewhere = EntryPoint("elsewhere", "tests.crd.nowhere:Provider", GROUP)
     assert own_providers(Registry({"elsewhere": elsewhere})) == {}
+    assert "fake" in own_providers(Registry.installed())
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)

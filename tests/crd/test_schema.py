@@ -1,5 +1,6 @@
 """What becomes of a struct: one small declaration and its schema at a time."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -40,6 +41,9 @@ class Fields(Model, kw_only=True):
     zero: int = 0
     bounded: Annotated[int | None, Meta(description="Tries.")] = None
     small: Int32 | None = None
+    large: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = 0
+    between: Annotated[int, Meta(ge=1, le=9)] = 1
+    within: Annotated[float, Meta(gt=0, lt=1, multiple_of=0.25)] = 0.0
     choice: Annotated[Literal["None", "Fetch"] | None, Meta(description="Which.")] = None
     name: Annotated[Name | None, Meta(description="Of the store.")] = None
     seconds: int | str | None = None
@@ -76,6 +80,19 @@ INNER = {
         ("zero", {"type": "integer"}),
         ("bounded", {"type": "integer", "description": "Tries."}),
         ("small", {"type": "integer", "format": "int32"}),
+        ("large", {"type": "integer", "format": "int64"}),
+        ("between", {"type": "integer", "minimum": 1, "maximum": 9, "default": 1}),
+        (
+            "within",
+            {
+                "type": "number",
+                "minimum": 0,
+                "exclusiveMinimum": True,
+                "maximum": 1,
+                "exclusiveMaximum": True,
+                "multipleOf": 0.25,
+            },
+        ),
         ("choice", {"type": "string", "enum": ["Fetch", "None"], "description": "Which."}),
         (
             "name",
@@ -128,11 +145,26 @@ class OfTwoStructs(Model, kw_only=True):
     what: dict[str, tuple[Inner | str, ...]]
 
 
-class OfASet(Model, kw_only=True):
-    what: complex | None = None
+class OfADate(Model, kw_only=True):
+    what: date | None = None
 
 
-@pytest.mark.parametrize(("kind", "path"), [(OfTwoStructs, "OfTwoStructs.what{}[]"), (OfASet, "OfASet.what")])
+class Tagged(Model, kw_only=True, tag="one"):
+    what: str = ""
+
+
+class OfATaggedStruct(Model, kw_only=True):
+    what: Tagged | None = None
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        (OfTwoStructs, "OfTwoStructs.what{}[]"),
+        (OfADate, "OfADate.what"),
+        (OfATaggedStruct, "OfATaggedStruct.what"),
+    ],
+)
 def test_what_no_structural_schema_can_say_is_refused_with_its_path(kind, path):
     with pytest.raises(TypeError) as refused:
         schema_of(kind)
