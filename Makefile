@@ -19,6 +19,9 @@ $(VENV)/.ready: requirements/dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $@
 
+run: setup ## resolve examples/quickstart without a cluster and print the Secrets, values masked
+	@$(BIN)/python -m injector render examples/quickstart
+
 test: setup ## pass all tests
 	$(BIN)/pytest -n 2
 

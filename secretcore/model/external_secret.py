@@ -50,9 +50,7 @@ class SecretStoreRef(Model, kw_only=True):
 class GeneratorRef(Model, kw_only=True):
     """A generator of this namespace, or a ClusterGenerator."""
 
-    api_version: Annotated[str, Meta(description="Version of its API.")] = (
-        "generators.external-secrets.io/v1alpha1"
-    )
+    api_version: Annotated[str, Meta(description="Version of its API.")] = "generators.external-secrets.io/v1alpha1"
     kind: Annotated[GeneratorKind, Meta(description="Kind of the generator.")]
     name: Annotated[Name, Meta(description="Name of the generator.")]
 
@@ -119,9 +117,7 @@ class RewriteMerge(Model, kw_only=True):
     priority_policy: Annotated[
         Literal["IgnoreNotFound", "Strict"], Meta(description="Whether priority keys must exist.")
     ] = "Strict"
-    conflict_policy: Annotated[
-        Literal["Ignore", "Error"], Meta(description="What two values of one key do.")
-    ] = "Error"
+    conflict_policy: Annotated[Literal["Ignore", "Error"], Meta(description="What two values of one key do.")] = "Error"
     strategy: Annotated[Literal["Extract", "JSON"], Meta(description="Spread the keys, or keep one object.")] = (
         "Extract"
     )
@@ -150,7 +146,8 @@ class DataFromEntry(Model, kw_only=True):
 class TemplateItem(Model, kw_only=True):
     key: Annotated[SecretKey, Meta(description="Key in the object.")]
     template_as: Annotated[
-        Literal["Values", "KeysAndValues"], Meta(description="Whether the rendered text is a value or a YAML map.")
+        Literal["Values", "KeysAndValues"],
+        Meta(description="Whether the rendered text is a value or a YAML map."),
     ] = "Values"
 
 

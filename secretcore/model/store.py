@@ -29,9 +29,9 @@ class StoreSpec(Model, kw_only=True):
     provider: Annotated[dict[str, Any], Meta(description="Exactly one provider, by its key.")]
     controller: Annotated[str, Meta(description="Class of the controller that serves this store.")] = ""
     retry_settings: RetrySettings | None = None
-    refresh_interval: Annotated[int | str | None, Meta(description="How often to validate: seconds, or a duration.")] = (
-        None
-    )
+    refresh_interval: Annotated[
+        int | str | None, Meta(description="How often to validate: seconds, or a duration.")
+    ] = None
     conditions: Annotated[tuple[StoreCondition, ...], Meta(description="Who may use a ClusterSecretStore.")] = ()
 
 
