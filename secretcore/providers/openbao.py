@@ -17,10 +17,10 @@
               roleRef: {name: openbao-login, key: role-id}
               secretRef: {name: openbao-login, key: secret-id}
 
-It reads as the provider `vault` does, with these differences, which are ESO's: `remoteRef.key` is always below the mount
-(a key that begins with the mount's name is a folder of that name), `version` must be a number and is refused with KV
-version 1, and the store is checked by asking which engine is mounted. Gone further than ESO: gjson paths as properties,
-`find` in nested folders and by tags, metadata, and the login's token is revoked at the end.
+It reads as the provider `vault` does, with these differences, which are ESO's: `remoteRef.key` is always below the
+mount (a key that begins with the mount's name is a folder of that name), `version` must be a number and is refused with
+KV version 1, and the store is checked by asking which engine is mounted. Gone further than ESO: gjson paths as
+properties, `find` in nested folders and by tags, metadata, and the login's token is revoked at the end.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _chosen(*fields: str, exactly: bool) -> CEL:
     )
 
 
-class OpenBaoAppRole(Model, kw_only=True):
+class OpenBaoAppRole(Model, frozen=True, kw_only=True):
     """An AppRole: the role's id, here or in a Secret, and its secret id."""
 
     cel = (_chosen("roleId", "roleRef", exactly=True),)
@@ -70,7 +70,7 @@ class OpenBaoAppRole(Model, kw_only=True):
     secret_ref: Annotated[SecretKeySelector, Meta(description="The secret id.")]
 
 
-class OpenBaoUserPassAuth(Model, kw_only=True):
+class OpenBaoUserPassAuth(Model, frozen=True, kw_only=True):
     """A user of OpenBao's own."""
 
     path: Annotated[str, Meta(description="Where the auth method is mounted.")] = "userpass"
@@ -78,7 +78,7 @@ class OpenBaoUserPassAuth(Model, kw_only=True):
     secret_ref: Annotated[SecretKeySelector | None, Meta(description="The password.")] = None
 
 
-class OpenBaoAuth(Model, kw_only=True):
+class OpenBaoAuth(Model, frozen=True, kw_only=True):
     """How to log in: exactly one method."""
 
     cel = (_chosen("appRole", "tokenSecretRef", "userPass", exactly=True),)
@@ -109,7 +109,7 @@ class OpenBaoAuth(Model, kw_only=True):
         raise InvalidSpec("auth", self.cel[0].message)
 
 
-class OpenBaoProvider(Model, kw_only=True):
+class OpenBaoProvider(Model, frozen=True, kw_only=True):
     """A KV engine of an OpenBao server."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"

@@ -19,7 +19,7 @@
 
 `remoteRef.key` is the path below the mount, `property` a key of the secret or a gjson path, `version` a version of KV
 version 2; `metadataPolicy: Fetch` reads the metadata. A secret is its data as one JSON object. `find` lists folders to
-their end, below `path`, by `name` or else by `tags` (custom metadata). A token that logging in got is revoked at the end.
+their end, below `path`, by `name` or else by `tags` (custom metadata). What a login got is revoked at the end.
 
 Auth methods: tokenSecretRef, appRole, kubernetes, ldap, userPass, jwt, cert; of several, the first in this order.
 The model is that of ESO, whole; it is filled from `spec.provider.vault` and asked by `clients`.
@@ -32,7 +32,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from secretcore.backends.tls import TLS
 from secretcore.backends.trust import check_ca, trusted
@@ -48,7 +48,7 @@ from secretcore.model.selectors import CAProvider, SecretKeySelector
 from secretcore.provider import Capabilities, Credentials, SecretsClient, StoreContext, Validation
 
 
-class VaultClientTLS(Model, kw_only=True):
+class VaultClientTLS(Model, frozen=True, kw_only=True):
     """The certificate that the connection shows: both fields or none."""
 
     cert_secret_ref: Annotated[SecretKeySelector | None, Meta(description="Certificate; key tls.crt unless said.")] = (
@@ -59,13 +59,13 @@ class VaultClientTLS(Model, kw_only=True):
     )
 
 
-class VaultCheckAndSet(Model, kw_only=True):
+class VaultCheckAndSet(Model, frozen=True, kw_only=True):
     """Only for writing."""
 
     required: Annotated[bool, Meta(description="Writes name the version they replace.")] = False
 
 
-class VaultProvider(Model, kw_only=True):
+class VaultProvider(Model, frozen=True, kw_only=True):
     """A KV engine of a Vault server."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
@@ -80,7 +80,7 @@ class VaultProvider(Model, kw_only=True):
     ca_provider: CAProvider | None = None
     read_your_writes: Annotated[bool, Meta(description="Read no older state than that of the login.")] = False
     forward_inconsistent: Annotated[bool, Meta(description="Let a lagging replica ask the active server.")] = False
-    headers: Annotated[dict[str, str], Meta(description="Headers of every request.")] = {}
+    headers: Annotated[dict[str, str], Meta(description="Headers of every request.")] = field(default_factory=dict)
     check_and_set: VaultCheckAndSet | None = None
 
     def validate(self, context: StoreContext) -> Sequence[str]:

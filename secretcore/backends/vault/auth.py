@@ -1,4 +1,6 @@
-"""`spec.provider.vault.auth`: which auth method a store means, and the login that it makes. Part of the provider's model."""
+"""`spec.provider.vault.auth`: which auth method a store means, and the login that it makes. Part of the model of the
+provider `vault`.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ from secretcore.provider import Credentials
 _DEFAULT_AUDIENCES = ("vault",)
 
 
-class VaultAuth(Model, kw_only=True):
+class VaultAuth(Model, frozen=True, kw_only=True):
     """How to log in: one method. Of several the first counts, in ESO's order, which is that of `methods`."""
 
     namespace: Annotated[str | None, Meta(description="Vault namespace of the login, if another.")] = None

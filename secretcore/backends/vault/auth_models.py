@@ -17,7 +17,7 @@ Username = Annotated[str, Meta(description="Who logs in.")]
 Password = Annotated[SecretKeySelector | None, Meta(description="The password.")]
 
 
-class VaultAppRole(Model, kw_only=True):
+class VaultAppRole(Model, frozen=True, kw_only=True):
     """An AppRole: the role's id, here or in a Secret, and its secret id."""
 
     path: Annotated[str, Mount] = "approle"
@@ -26,7 +26,7 @@ class VaultAppRole(Model, kw_only=True):
     secret_ref: Annotated[SecretKeySelector, Meta(description="The secret id.")]
 
 
-class VaultKubernetesAuth(Model, kw_only=True):
+class VaultKubernetesAuth(Model, frozen=True, kw_only=True):
     """A ServiceAccount's token: of serviceAccountRef, else in secretRef, else that of the pod that asks."""
 
     mount_path: Annotated[str, Mount] = "kubernetes"
@@ -35,7 +35,7 @@ class VaultKubernetesAuth(Model, kw_only=True):
     role: Annotated[str, Meta(description="Vault role.")]
 
 
-class VaultLdapAuth(Model, kw_only=True):
+class VaultLdapAuth(Model, frozen=True, kw_only=True):
     """An LDAP user."""
 
     path: Annotated[str, Mount] = "ldap"
@@ -43,7 +43,7 @@ class VaultLdapAuth(Model, kw_only=True):
     secret_ref: Password = None
 
 
-class VaultUserPassAuth(Model, kw_only=True):
+class VaultUserPassAuth(Model, frozen=True, kw_only=True):
     """A user of Vault's own."""
 
     path: Annotated[str, Mount] = "userpass"
@@ -51,7 +51,7 @@ class VaultUserPassAuth(Model, kw_only=True):
     secret_ref: Password = None
 
 
-class VaultKubernetesServiceAccountTokenAuth(Model, kw_only=True):
+class VaultKubernetesServiceAccountTokenAuth(Model, frozen=True, kw_only=True):
     """A ServiceAccount whose token is the JWT."""
 
     service_account_ref: ServiceAccountSelector
@@ -63,7 +63,7 @@ class VaultKubernetesServiceAccountTokenAuth(Model, kw_only=True):
     ] = None
 
 
-class VaultJwtAuth(Model, kw_only=True):
+class VaultJwtAuth(Model, frozen=True, kw_only=True):
     """A signed token, from a Secret or of a ServiceAccount."""
 
     path: Annotated[str, Mount] = "jwt"
@@ -72,7 +72,7 @@ class VaultJwtAuth(Model, kw_only=True):
     kubernetes_service_account_token: VaultKubernetesServiceAccountTokenAuth | None = None
 
 
-class VaultCertAuth(Model, kw_only=True):
+class VaultCertAuth(Model, frozen=True, kw_only=True):
     """A client certificate."""
 
     path: Annotated[str, Mount] = "cert"
@@ -81,7 +81,7 @@ class VaultCertAuth(Model, kw_only=True):
     secret_ref: Annotated[SecretKeySelector | None, Meta(description="Its private key.")] = None
 
 
-class VaultAwsAuthSecretRef(Model, kw_only=True):
+class VaultAwsAuthSecretRef(Model, frozen=True, kw_only=True):
     """AWS credentials."""
 
     access_key_id_secret_ref: SecretKeySelector | None = field(name="accessKeyIDSecretRef", default=None)
@@ -89,13 +89,13 @@ class VaultAwsAuthSecretRef(Model, kw_only=True):
     session_token_secret_ref: SecretKeySelector | None = None
 
 
-class VaultAwsJWTAuth(Model, kw_only=True):
+class VaultAwsJWTAuth(Model, frozen=True, kw_only=True):
     """A ServiceAccount with an AWS role."""
 
     service_account_ref: ServiceAccountSelector | None = None
 
 
-class VaultIamAuth(Model, kw_only=True):
+class VaultIamAuth(Model, frozen=True, kw_only=True):
     """An AWS identity."""
 
     path: Annotated[str, Mount] = ""
@@ -110,13 +110,13 @@ class VaultIamAuth(Model, kw_only=True):
     jwt: VaultAwsJWTAuth | None = None
 
 
-class GCPSMAuthSecretRef(Model, kw_only=True):
+class GCPSMAuthSecretRef(Model, frozen=True, kw_only=True):
     """A key of a Google service account."""
 
     secret_access_key_secret_ref: SecretKeySelector | None = None
 
 
-class GCPWorkloadIdentity(Model, kw_only=True):
+class GCPWorkloadIdentity(Model, frozen=True, kw_only=True):
     """A ServiceAccount with a Google identity."""
 
     service_account_ref: ServiceAccountSelector
@@ -127,7 +127,7 @@ class GCPWorkloadIdentity(Model, kw_only=True):
     )
 
 
-class VaultGCPAuth(Model, kw_only=True):
+class VaultGCPAuth(Model, frozen=True, kw_only=True):
     """A Google identity."""
 
     path: Annotated[str, Mount] = "gcp"

@@ -1,7 +1,7 @@
 """The auth methods: from what a store refers to, to the one request that logs in. `session` sends it.
 
-Providers choose the method and hand over fields of their configuration; credentials come from the shell's `Credentials`.
-A method's function returns a `Login`; a token that is there already is a `StaticToken`.
+Providers choose the method and hand over fields of their configuration; the shell's `Credentials` answer the rest. A
+method's function returns a `Login`; a token that is there already is a `StaticToken`.
 """
 
 from __future__ import annotations

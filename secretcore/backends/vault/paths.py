@@ -1,4 +1,4 @@
-"""Where a KV secret stands in Vault's API: from the key that a manifest names to the path of a request. Pure; `kv` asks.
+"""Where a KV secret stands in Vault's API: from the key that a manifest names to the path of a request. Pure.
 
 ESO's rules, to the letter, since manifests rely on them. `mount` is `spec.provider.vault.path`, where the secrets
 engine is mounted; without one, keys begin with it.

@@ -99,8 +99,9 @@ class Session:
         answer = await self._send("PUT", login.path, what, body=body, namespace=self._server.login_namespace)
         if error := login_refusal(answer, what):
             raise error
-        granted = document(answer, what, self.limits).get("auth")
-        token = granted.get("client_token") if isinstance(granted, dict) else None
+        found = document(answer, what, self.limits).get("auth")
+        granted = found if isinstance(found, dict) else {}
+        token = granted.get("client_token")
         if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
             raise Malformed(f"{what}: the answer has no token in it")
         self._token, self._granted = token, True
