@@ -9,13 +9,14 @@ from typing import Any
 
 from secretcore import gojson
 from secretcore.backends.http import Answer
+from secretcore.backends.vault.kv_payload import kv_payload
 from secretcore.backends.vault.listing import Listing
 from secretcore.backends.vault.parallel import in_parallel
 from secretcore.backends.vault.paths import KV, KVVersion
 from secretcore.backends.vault.refusals import CHECK_VERSION, document, is_versioned_hint, refusal
 from secretcore.backends.vault.session import Session
 from secretcore.errors import InvalidSpec, Malformed, SecretNotFound
-from secretcore.payload import JsonPayload, Members
+from secretcore.payload import JsonPayload
 from secretcore.plan import Find, RemoteRef
 from secretcore.provider import Validation
 from secretcore.regexp import compile as compile_regexp
@@ -45,8 +46,7 @@ class KVClient:
             data: Mapping[str, Any] = await self._metadata(ref.key, what)
         else:
             data = await self._data(ref, what)
-        content = gojson.encode(data).encode()
-        return JsonPayload(ref.key, content, members=Members.CONVERTED, limits=self._session.limits)
+        return kv_payload(ref.key, data, self._session.limits)
 
     async def get_all_secrets(self, find: Find) -> Mapping[str, RemoteRef]:
         """The secrets below the path whose name matches; where no name is asked for, those that have all the tags."""
@@ -122,4 +122,4 @@ def _metadata(found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else gojson.encode(value)
+    return str(value) if isinstance(value, str) else gojson.encode(value)
