@@ -6,7 +6,7 @@ from secretcore.errors import AccessDenied, InvalidSpec, SecretNotFound
 from secretcore.limits import Limits
 from secretcore.plan import Find, RemoteRef
 from secretcore.provider import StoreContext
-from tests.providers.vaults import creds, fresh, mounted, opened, root, store
+from tests.providers.vaults import ONCE, creds, fresh, mounted, opened, root, store
 from tests.support.faults import FaultProxy
 
 pytestmark = pytest.mark.server
@@ -30,7 +30,7 @@ def tree(request, openbao):
     return store(openbao, path=mount, version=f"v{version}"), names
 
 
-async def found(provider, credentials, context=StoreContext(), **criteria):
+async def found(provider, credentials, context=ONCE, **criteria):
     """What find gives: each name with the name that the secret itself has."""
     async with opened(provider, credentials, context) as client:
         refs = await client.get_all_secrets(Find(**criteria))
@@ -99,7 +99,12 @@ async def test_without_a_mount_the_path_says_where(openbao, tree):
 @pytest.fixture(scope="module")
 def tagged(openbao):
     mount = mounted(openbao)
-    for name, tags in {"a": {"env": "prod", "team": "blue"}, "f/b": {"env": "prod"}, "c": {"env": "test"}, "d": None}.items():
+    for name, tags in {
+        "a": {"env": "prod", "team": "blue"},
+        "f/b": {"env": "prod"},
+        "c": {"env": "test"},
+        "d": None,
+    }.items():
         openbao.put_kv(mount, name, {"name": name})
         if tags:
             openbao.write(f"{mount}/metadata/{name}", {"custom_metadata": tags})

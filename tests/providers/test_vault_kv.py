@@ -118,7 +118,20 @@ async def test_a_key_with_a_parent_reference_asks_nothing(openbao, kv):
             await get(kv, root(openbao), key)
 
 
-SPECIAL = ["a b", "a%2Fb", "100%", "q?x=1", "h#h", "a+b", "a&b=c", "semi;colon", "schlüssel", "per:son@host", "(x)", "a\\b"]
+SPECIAL = [
+    "a b",
+    "a%2Fb",
+    "100%",
+    "q?x=1",
+    "h#h",
+    "a+b",
+    "a&b=c",
+    "semi;colon",
+    "schlüssel",
+    "per:son@host",
+    "(x)",
+    "a\\b",
+]
 
 
 @pytest.mark.parametrize("key", SPECIAL)
@@ -223,7 +236,9 @@ def described(openbao):
     mount = mounted(openbao)
     openbao.put_kv(mount, "app", {"v": "one"})
     openbao.put_kv(mount, "app", {"v": "two"})
-    openbao.write(f"{mount}/metadata/app", {"custom_metadata": {"team": "blue", "a.b": "c"}, "delete_version_after": "1h"})
+    openbao.write(
+        f"{mount}/metadata/app", {"custom_metadata": {"team": "blue", "a.b": "c"}, "delete_version_after": "1h"}
+    )
     openbao.put_kv(mount, "plain", {"v": "x"})
     return store(openbao, path=mount)
 
