@@ -7,6 +7,7 @@ of errors are here, once. No message carries a body, a header or a query.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ class HttpClient:
                 answer = await self._exchange(exchange, where)
         except TimeoutError:
             raise StoreUnavailable(f"{where}: no whole answer within {self._limits.timeout:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # TLS alerts while reading come as they are
             raise StoreUnavailable(f"{where}: {_reason(error)}") from None
         if answer.status == 429:
             raise Throttled(f"{where}: asked to slow down (429)", retry_after=_retry_after(answer.headers))
@@ -206,6 +207,8 @@ def _reason(error: Exception) -> str:
             return "too slow"
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError() | httpx.CloseError():
             return "the connection broke off"
+        case ssl.SSLError():
+            return f"TLS failed ({error.reason or 'no reason given'})"
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return "the address is not a URL of http or https"
         case httpx.DecodingError():

@@ -13,7 +13,7 @@ from secretcore.backends.vault.kv_payload import kv_payload
 from secretcore.backends.vault.listing import Listing
 from secretcore.backends.vault.parallel import in_parallel
 from secretcore.backends.vault.paths import KV, KVVersion
-from secretcore.backends.vault.refusals import CHECK_VERSION, document, is_versioned_hint, refusal
+from secretcore.backends.vault.refusals import CHECK_VERSION, document, refusal
 from secretcore.backends.vault.session import Session
 from secretcore.errors import InvalidSpec, Malformed, SecretNotFound
 from secretcore.payload import JsonPayload
@@ -96,15 +96,12 @@ class KVClient:
 
     def _read(self, answer: Answer, what: str) -> Any:
         """What an answer holds under `data`. A deleted version is a 404 with a body that says so."""
-        if answer.status == 404 and answer.body and not is_versioned_hint(answer):
-            found = document(answer, what, self._session.limits).get("data")
-            if found is not None:
-                return found
-        if error := refusal(answer, what):
+        error = refusal(answer, what)
+        if error and not isinstance(error, SecretNotFound):
             raise error
         data = document(answer, what, self._session.limits).get("data") if answer.body else None
         if data is None:
-            raise SecretNotFound(f"{what} does not exist")
+            raise error or SecretNotFound(f"{what} does not exist")
         return data
 
 

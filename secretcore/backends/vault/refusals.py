@@ -42,7 +42,7 @@ def refusal(answer: Answer, what: str) -> StoreError | None:
                 f"{what} does not exist: no secrets engine is mounted there",
                 remedy="correct the store's path, its namespace, or the key",
             )
-        case 404 if is_versioned_hint(answer):
+        case 404 if _is_versioned_hint(answer):
             return Malformed(
                 f"{what}: the secrets engine is KV version 2, and this is not a path of version 2",
                 remedy=CHECK_VERSION,
@@ -72,7 +72,7 @@ def explain(answer: Answer) -> str:
     return "the server is sealed" if _says(answer, "sealed") else ""
 
 
-def is_versioned_hint(answer: Answer) -> bool:
+def _is_versioned_hint(answer: Answer) -> bool:
     """Whether the server warns that a path is not one of KV version 2: it does so where the engine is of version 2."""
     return any("versioned" in text for text in _texts(answer, "warnings"))
 
