@@ -38,6 +38,10 @@ types: setup
 imports: setup
 	$(BIN)/lint-imports --no-logo
 
+.PHONY: crds
+crds: setup ## write crds/ anew from the models and providers
+	$(BIN)/python -m secretcore.crd crds
+
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format

@@ -38,13 +38,13 @@ from secretcore.regexp import compile as compile_regexp
 UNKNOWN, BROKEN = 1, 2
 
 
-class FakeEntry(Model, kw_only=True):
+class FakeEntry(Model, frozen=True, kw_only=True):
     key: Annotated[str, Meta(description="Key of the secret.")]
     value: Annotated[str, Meta(description="Its value.")]
     version: Annotated[str, Meta(description="Its version.")] = ""
 
 
-class FakeProvider(Model, kw_only=True):
+class FakeProvider(Model, frozen=True, kw_only=True):
     """Secrets in the manifest."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"

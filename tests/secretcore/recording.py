@@ -34,7 +34,7 @@ REMOTES: dict[str, Remote] = {}
 """By the `remote` of the provider's configuration, as a server is found by its address."""
 
 
-class RecordingProvider(Model, kw_only=True):
+class RecordingProvider(Model, frozen=True, kw_only=True):
     remote: str
     token: SecretKeySelector | None = None
 
