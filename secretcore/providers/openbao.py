@@ -65,7 +65,7 @@ class OpenBaoAppRole(Model, frozen=True, kw_only=True):
     cel = (_chosen("roleId", "roleRef", exactly=True),)
 
     path: Annotated[str, Meta(description="Where the auth method is mounted.")] = "approle"
-    role_id: Annotated[str | None, Meta(description="The role's id.", extra_json_schema={"minLength": 1})] = None
+    role_id: Annotated[str, Meta(description="The role's id.", min_length=1)] | None = None
     role_ref: Annotated[SecretKeySelector | None, Meta(description="The role's id in a Secret.")] = None
     secret_ref: Annotated[SecretKeySelector, Meta(description="The secret id.")]
 
