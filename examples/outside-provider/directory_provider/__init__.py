@@ -1,13 +1,15 @@
 """`directory`: a secret per file of a folder, as a volume or a password store keeps them.
 
-apiVersion: external-secrets.io/v1
-kind: SecretStore
-metadata:
-  name: files
-spec:
-  provider:
-    directory:
-      path: /etc/my-secrets
+    apiVersion: external-secrets.io/v1
+    kind: SecretStore
+    metadata:
+      name: files
+    spec:
+      provider:
+        directory:
+          path: /etc/my-secrets
+
+A key is the name of a file; `find` knows names.
 """
 
 from __future__ import annotations
