@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types imports format lock controlplane clean
+.PHONY: help setup run test check lint types imports format vectors vectors-gjson vectors-durations vectors-regexp lock controlplane clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,20 @@ crds: setup ## write crds/ anew from the models and providers
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+vectors: vectors-gjson vectors-durations vectors-regexp ## write tests/vectors anew (needs Go)
+
+# $(call vectors,folder of the Go module,command in it,file of vectors)
+vectors = cd tests/tools/$(1) && go run $(2) < $(2)/cases.json > $(CURDIR)/.cache/vectors.json && mv $(CURDIR)/.cache/vectors.json $(CURDIR)/tests/vectors/$(3).json
+
+vectors-gjson:
+	mkdir -p .cache && $(call vectors,gjson,.,gjson)
+
+vectors-durations:
+	mkdir -p .cache && $(call vectors,golang,./durations,durations)
+
+vectors-regexp:
+	mkdir -p .cache && $(call vectors,golang,./regexp,regexp)
 
 lock: ## resolve the dependencies anew into requirements/*.lock
 	$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet $(UV)
