@@ -5,12 +5,7 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup run test bench check lint types imports format lock controlplane clean vectors vectors-gjson vectors-durations vectors-regexp crds
-=======
-.PHONY: help setup run test check lint types imports format lock controlplane clean
-.PHONY: vectors vectors-gjson vectors-durations vectors-regexp
->>>>>>> crds
+.PHONY: help setup run test bench check lint types imports format vectors vectors-gjson vectors-durations vectors-regexp crds lock controlplane clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
