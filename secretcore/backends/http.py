@@ -7,7 +7,7 @@ of errors are here, once. No message carries a body, a header or a query.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -55,6 +55,14 @@ class Exchange:
     body: bytes | None = field(default=None, repr=False)
 
 
+Judge = Callable[[Answer], StoreError | None]
+"""Finds the error in an answer, where a backend says it in the body: AWS throttles with status 400."""
+
+
+def _accept(_answer: Answer) -> StoreError | None:
+    return None
+
+
 class HttpClient:
     """Sends exchanges. Opened by `http_client`."""
 
@@ -63,10 +71,12 @@ class HttpClient:
         self._limits = limits
         self._retry = retry
 
-    async def send(self, exchange: Exchange) -> Answer:
-        """The answer, whatever its status but 429 and 5xx, which are tried again and then raised.
+    async def send(self, exchange: Exchange, judge: Judge = _accept) -> Answer:
+        """The answer, whatever its status but 429 and 5xx, which are tried again and then raised. `judge` may find an
+        error in any other answer; a transient one is tried again as well.
 
-        Raises `Throttled`, `StoreUnavailable` (unreachable, too slow, 5xx, cut off) or `Malformed` (too large).
+        Raises `Throttled`, `StoreUnavailable` (unreachable, too slow, 5xx, cut off), `Malformed` (too large) or what
+        `judge` found.
         """
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_worth_another_try),
@@ -74,9 +84,9 @@ class HttpClient:
             wait=_wait(self._retry),
             reraise=True,
         )
-        return await retrying(self._send_once, exchange)
+        return await retrying(self._send_once, exchange, judge)
 
-    async def _send_once(self, exchange: Exchange) -> Answer:
+    async def _send_once(self, exchange: Exchange, judge: Judge) -> Answer:
         where = f"{exchange.what} at {urlsplit(exchange.url).netloc}"
         try:
             async with asyncio.timeout(self._limits.timeout):
@@ -89,6 +99,8 @@ class HttpClient:
             raise Throttled(f"{where}: asked to slow down (429)", retry_after=_retry_after(answer.headers))
         if answer.status >= 500:
             raise StoreUnavailable(f"{where}: the backend failed ({answer.status})")
+        if error := judge(answer):
+            raise error
         return answer
 
     async def _exchange(self, exchange: Exchange, where: str) -> Answer:
