@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types imports format lock clean
+.PHONY: help setup run test check lint types imports format lock controlplane clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ $(VENV)/.ready: requirements/dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $@
 
-test: setup ## pass all tests
+test: setup controlplane ## pass all tests
 	$(BIN)/pytest -n 2
 
 check: setup lint types imports ## the fast loop: lint, types, layers, pure tests
@@ -45,6 +45,11 @@ lock: ## resolve the dependencies anew into requirements/*.lock
 	    --all-extras --group dev pyproject.toml requirements/build.in -o requirements/dev.lock
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	    requirements/moto.in -o requirements/moto.lock
+	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	    requirements/go.in -o requirements/go.lock
+
+controlplane: setup ## build etcd and Kubernetes' servers for the tests, once (ten minutes when nothing is cached)
+	@$(BIN)/python -m tests.support.binaries
 
 clean: ## remove what was built and cached in this folder
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

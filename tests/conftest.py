@@ -1,0 +1,3 @@
+"""What every test can use: see `tests/support/fixtures.py`."""
+
+pytest_plugins = ["tests.support.fixtures"]
