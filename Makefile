@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types imports format lock controlplane clean
+.PHONY: help setup run test check lint types imports format lock controlplane sigv4-vectors clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ lock: ## resolve the dependencies anew into requirements/*.lock
 
 controlplane: setup ## build etcd and Kubernetes' servers for the tests, once (ten minutes when nothing is cached)
 	@$(BIN)/python -m tests.support.binaries
+
+sigv4-vectors: setup ## have botocore sign the requests that our signatures are compared with
+	$(BIN)/python -m tests.backends.sigv4_cases
 
 clean: ## remove what was built and cached in this folder
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -64,14 +64,14 @@ _INT64 = Meta(ge=-(2**63), le=2**63 - 1)
 class AWSSecretRef(Model, kw_only=True):
     """An access key, kept in Secrets."""
 
-    access_key_id: Annotated[SecretKeySelector | None, Meta(description="The access key id.")] = msgspec.field(
-        default=None, name="accessKeyIDSecretRef"
+    access_key_id: Annotated[SecretKeySelector | None, Meta(description="The access key id.")] = (
+        msgspec.field(default=None, name="accessKeyIDSecretRef")
     )
-    secret_access_key: Annotated[SecretKeySelector | None, Meta(description="The secret access key.")] = msgspec.field(
-        default=None, name="secretAccessKeySecretRef"
+    secret_access_key: Annotated[SecretKeySelector | None, Meta(description="The secret access key.")] = (
+        msgspec.field(default=None, name="secretAccessKeySecretRef")
     )
-    session_token: Annotated[SecretKeySelector | None, Meta(description="Only with temporary keys.")] = msgspec.field(
-        default=None, name="sessionTokenSecretRef"
+    session_token: Annotated[SecretKeySelector | None, Meta(description="Only with temporary keys.")] = (
+        msgspec.field(default=None, name="sessionTokenSecretRef")
     )
 
 
@@ -106,23 +106,31 @@ class AWSProvider(Model, kw_only=True):
     capabilities: ClassVar[Capabilities] = "ReadOnly"
 
     service: Annotated[
-        Literal["SecretsManager", "ParameterStore", "CertificateManager"], Meta(description="Which service to read.")
+        Literal["SecretsManager", "ParameterStore", "CertificateManager"],
+        Meta(description="Which service to read."),
     ]
     region: Annotated[str, Meta(description="Region of the service.")]
     auth: AWSAuth | None = None
     role: Annotated[str, Meta(description="ARN of a role to assume.")] = ""
-    additional_roles: Annotated[tuple[str, ...], Meta(description="ARNs to assume one after the other before role.")] = ()
+    additional_roles: Annotated[
+        tuple[str, ...], Meta(description="ARNs to assume one after the other before role.")
+    ] = ()
     external_id: Annotated[str, Meta(description="External id for assuming role.")] = msgspec.field(
         default="", name="externalID"
     )
-    session_tags: Annotated[tuple[Tag, ...], Meta(description="Tags of the role's session, under policy None.")] = ()
+    session_tags: Annotated[
+        tuple[Tag, ...], Meta(description="Tags of the role's session, under policy None.")
+    ] = ()
     session_tags_policy: Annotated[
-        Literal["None", "Simple", "Custom"], Meta(description="Simple tags the session by namespace and store.")
+        Literal["None", "Simple", "Custom"],
+        Meta(description="Simple tags the session by namespace and store."),
     ] = "None"
     custom_session_tags: Annotated[
         dict[str, str], Meta(description="Further tags under policy Custom.", extra_json_schema=_RULES)
     ] = {}
-    transitive_tag_keys: Annotated[tuple[str, ...], Meta(description="Tags that chained sessions inherit.")] = ()
+    transitive_tag_keys: Annotated[
+        tuple[str, ...], Meta(description="Tags that chained sessions inherit.")
+    ] = ()
     prefix: Annotated[str, Meta(description="Put before every key.")] = ""
     secrets_manager: SecretsManagerSettings | None = None
 
@@ -146,7 +154,9 @@ class AWSProvider(Model, kw_only=True):
         return ()
 
     @asynccontextmanager
-    async def connect(self, credentials: Credentials, context: StoreContext) -> AsyncIterator[SecretsManagerClient]:
+    async def connect(
+        self, credentials: Credentials, context: StoreContext
+    ) -> AsyncIterator[SecretsManagerClient]:
         """A client whose roles are assumed. Nothing has to be given back: temporary keys end by themselves."""
         keys = await _keys((self.auth or AWSAuth()).secret_ref, credentials)
         async with http_client(limits=context.limits, retry=context.retry) as http:
@@ -202,7 +212,9 @@ class SecretsManagerClient:
         """By full name. Read in batches where the identity may, else left to the core as references."""
         found = await find_secrets(self._reading, find, self._limits)
         return {
-            name: self._payload(name, value) if isinstance(value, bytes) else RemoteRef(self._key(name, value))
+            name: self._payload(name, value)
+            if isinstance(value, bytes)
+            else RemoteRef(self._key(name, value))
             for name, value in found.items()
         }
 
@@ -240,7 +252,9 @@ async def _keys(refs: AWSSecretRef | None, credentials: Credentials) -> Keys:
 def _check_auth(auth: AWSAuth) -> None:
     if auth.jwt is not None:
         raise InvalidSpec(
-            "auth.jwt", "logging in as a ServiceAccount is not supported yet", remedy="use auth.secretRef and role"
+            "auth.jwt",
+            "logging in as a ServiceAccount is not supported yet",
+            remedy="use auth.secretRef and role",
         )
     if auth.secret_ref is None:
         return
@@ -253,7 +267,9 @@ def _check_auth(auth: AWSAuth) -> None:
 def _check_deletion(settings: SecretsManagerSettings) -> None:
     days = settings.recovery_window_in_days
     if days and not 7 <= days <= 30:
-        raise InvalidSpec("secretsManager.recoveryWindowInDays", "RecoveryWindowInDays must be between 7 and 30 days")
+        raise InvalidSpec(
+            "secretsManager.recoveryWindowInDays", "RecoveryWindowInDays must be between 7 and 30 days"
+        )
     if days and settings.force_delete_without_recovery:
         raise InvalidSpec(
             "secretsManager.forceDeleteWithoutRecovery",

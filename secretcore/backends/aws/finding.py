@@ -38,7 +38,9 @@ async def find_secrets(reading: SecretsManager, find: Find, limits: Limits) -> F
     return gathered.whole()
 
 
-async def _listed(reading: SecretsManager, filters: Filters, wanted: Wanted, limits: Limits) -> dict[str, str]:
+async def _listed(
+    reading: SecretsManager, filters: Filters, wanted: Wanted, limits: Limits
+) -> dict[str, str]:
     found: dict[str, str] = {}
     async for page in reading.list(filters):
         found |= {secret.name: secret.arn for secret in page if wanted(secret.name)}

@@ -136,10 +136,14 @@ class SecretsManager:
                 tuple(map(_failed, page.errors or ())),
             )
 
-    async def _pages(self, operation: str, arguments: Mapping[str, Any], kind: type[T], what: str) -> AsyncIterator[T]:
+    async def _pages(
+        self, operation: str, arguments: Mapping[str, Any], kind: type[T], what: str
+    ) -> AsyncIterator[T]:
         token: str | None = None
         for _ in range(MOST_PAGES):
-            page = await self._call(operation, {**arguments, **({"NextToken": token} if token else {})}, kind, what)
+            page = await self._call(
+                operation, {**arguments, **({"NextToken": token} if token else {})}, kind, what
+            )
             yield page
             if not page.next_token:
                 return
@@ -175,7 +179,9 @@ def _read(value: _Value, what: str) -> SecretValue:
 
 def _failed(error: _Error) -> tuple[str, StoreError]:
     name = _name_of(error.secret_id)
-    return name, error_for(Refusal(error.error_code, error.message), f'secret "{name}"', "secretsmanager:GetSecretValue")
+    return name, error_for(
+        Refusal(error.error_code, error.message), f'secret "{name}"', "secretsmanager:GetSecretValue"
+    )
 
 
 def _name_of(secret_id: str) -> str:
