@@ -19,6 +19,9 @@ $(VENV)/.ready: requirements/dev.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $@
 
+run: setup ## resolve examples/quickstart without a cluster and print the Secrets, values masked
+	@$(BIN)/python -m injector render examples/quickstart
+
 test: setup controlplane ## pass all tests
 	$(BIN)/pytest -n 2
 
@@ -34,6 +37,10 @@ types: setup
 
 imports: setup
 	$(BIN)/lint-imports --no-logo
+
+.PHONY: crds
+crds: setup ## write crds/ anew from the models and providers
+	$(BIN)/python -m secretcore.crd crds
 
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix

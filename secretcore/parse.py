@@ -25,10 +25,21 @@ from secretcore.model.external_secret import (
 from secretcore.model.reading import read
 from secretcore.model.selectors import CAProvider, SecretKeySelector, ServiceAccountSelector
 from secretcore.model.store import SecretStore
-from secretcore.plan import Extract, FetchPlan, FetchStep, Find, FindAll, Generate, Get, RemoteRef, StoreRef, Transform
+from secretcore.plan import (
+    Extract,
+    FetchPlan,
+    FetchStep,
+    Find,
+    FindAll,
+    Generate,
+    Get,
+    RemoteRef,
+    StoreRef,
+    Transform,
+)
 from secretcore.provider import Provider
-from secretcore.registry import Registry
 from secretcore.regexp import compile as compile_regexp
+from secretcore.registry import Registry
 from secretcore.rules import check_external_secret, check_store
 from secretcore.store import Store
 

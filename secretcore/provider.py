@@ -103,7 +103,5 @@ class Provider(Protocol):
     def validate(self, context: StoreContext) -> Sequence[str]:
         """Checks what the schema can't. Returns warnings; raises `InvalidSpec` with a path below the provider's key."""
 
-    def connect(
-        self, credentials: Credentials, context: StoreContext
-    ) -> AbstractAsyncContextManager[SecretsClient]:
+    def connect(self, credentials: Credentials, context: StoreContext) -> AbstractAsyncContextManager[SecretsClient]:
         """A client, logged in; leaving the context closes it and gives up what the login got."""

@@ -13,7 +13,7 @@ from secretcore.model.store import StoreSpec
 from secretcore.regexp import compile as compile_regexp
 
 _OWNED_TARGETS = ("", "data", "labels", "annotations")
-_ACCOUNT_TOKEN, _ACCOUNT_NAME = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"  # noqa: S105
+_ACCOUNT_TOKEN, _ACCOUNT_NAME = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
 _BOOTSTRAP_TOKEN = "bootstrap.kubernetes.io/token"  # noqa: S105
 
 
@@ -101,9 +101,7 @@ def _template(target: Target) -> Iterator[InvalidSpec]:
     path = "spec.target.template.type"
     if template.type == _ACCOUNT_TOKEN:
         if template.metadata and _ACCOUNT_NAME in template.metadata.annotations:
-            yield InvalidSpec(
-                path, f'template.type="{template.type}" with annotation "{_ACCOUNT_NAME}" is not allowed'
-            )
+            yield InvalidSpec(path, f'template.type="{template.type}" with annotation "{_ACCOUNT_NAME}" is not allowed')
         if to_annotations:
             yield InvalidSpec(
                 path, f'template.type="{template.type}" with templateFrom target="Annotations" is not allowed'

@@ -1,5 +1,5 @@
-"""What a manifest asks to be done with fetched keys and values, in ESO's order: convert keys, check keys, decode values,
-look for NUL bytes. Pure; `render` calls it step by step. Messages name keys, never values.
+"""What a manifest asks to be done with fetched keys and values, in ESO's order: convert keys, check keys, decode
+values, look for NUL bytes. Pure; `render` calls it step by step. Messages name keys, never values.
 """
 
 from __future__ import annotations

@@ -40,7 +40,9 @@ class Answer:
 
     def json(self, what: str, limits: Limits) -> Any:
         """The decoded body, numbers as `gojson.Number`. Raises `Malformed`, in whose message `what` is the subject."""
-        return gojson.decode(self.body.decode("utf-8", "replace"), limit=limits.json_depth, what=f"the answer for {what}")
+        return gojson.decode(
+            self.body.decode("utf-8", "replace"), limit=limits.json_depth, what=f"the answer for {what}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ def _trusting(ca: bytes | None) -> ssl.SSLContext:
         try:
             return ssl.create_default_context(cadata=ca.decode("ascii"))
         except (ssl.SSLError, UnicodeDecodeError):
-            raise Malformed("the CA bundle holds no PEM certificates", remedy="correct caBundle or caProvider") from None
+            raise Malformed(
+                "the CA bundle holds no PEM certificates", remedy="correct caBundle or caProvider"
+            ) from None
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"]:
         import certifi  # noqa: PLC0415  # only where the system has no CAs of its own; httpx brings it

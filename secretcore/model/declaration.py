@@ -21,6 +21,7 @@ NamespaceName = Annotated[str, Meta(pattern=DNS_LABEL, min_length=1, max_length=
 SecretKey = Annotated[str, Meta(pattern=SECRET_KEY, min_length=1, max_length=253)]
 Duration = Annotated[str, Meta(description='Go duration, such as "1h30m".')]
 """Kept as written; `durations.parse_duration` reads it."""
+Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,5 @@ class Model(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     cel: ClassVar[tuple[CEL, ...]] = ()
     min_properties: ClassVar[int | None] = None
     max_properties: ClassVar[int | None] = None
+    atomic: ClassVar[bool] = False
+    """Whether server-side apply owns it as a whole (`x-kubernetes-map-type`)."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from secretcore.model import admission
 from secretcore.model.declaration import Duration, Model, Name, SecretKey
 from secretcore.model.metadata import DateTime, ObjectMeta
 
@@ -40,24 +41,22 @@ Decoding = Annotated[DecodingStrategy | None, Meta(description="How values are d
 NullBytes = Annotated[NullBytePolicy | None, Meta(description="What a NUL byte in a value does.")]
 
 
-class SecretStoreRef(Model, kw_only=True):
+class SecretStoreRef(Model, frozen=True, kw_only=True):
     """A SecretStore of this namespace, or a ClusterSecretStore."""
 
     name: Annotated[Name | None, Meta(description="Name of the store.")] = None
     kind: Annotated[StoreKind | None, Meta(description="SecretStore unless said.")] = None
 
 
-class GeneratorRef(Model, kw_only=True):
+class GeneratorRef(Model, frozen=True, kw_only=True):
     """A generator of this namespace, or a ClusterGenerator."""
 
-    api_version: Annotated[str, Meta(description="Version of its API.")] = (
-        "generators.external-secrets.io/v1alpha1"
-    )
+    api_version: Annotated[str, Meta(description="Version of its API.")] = "generators.external-secrets.io/v1alpha1"
     kind: Annotated[GeneratorKind, Meta(description="Kind of the generator.")]
     name: Annotated[Name, Meta(description="Name of the generator.")]
 
 
-class SourceRef(Model, kw_only=True):
+class SourceRef(Model, frozen=True, kw_only=True):
     """Where an entry reads instead of the default store: exactly one of the two."""
 
     min_properties = 1
@@ -67,7 +66,7 @@ class SourceRef(Model, kw_only=True):
     generator_ref: GeneratorRef | None = None
 
 
-class DataRemoteRef(Model, kw_only=True):
+class DataRemoteRef(Model, frozen=True, kw_only=True):
     """What to read at the store."""
 
     key: Annotated[str, Meta(description="Key at the backend.")]
@@ -79,7 +78,7 @@ class DataRemoteRef(Model, kw_only=True):
     null_byte_policy: NullBytes = None
 
 
-class DataEntry(Model, kw_only=True):
+class DataEntry(Model, frozen=True, kw_only=True):
     """One key of the Secret and where its value is."""
 
     secret_key: Annotated[SecretKey, Meta(description="Key in the Secret.")]
@@ -87,11 +86,11 @@ class DataEntry(Model, kw_only=True):
     source_ref: SourceRef | None = None
 
 
-class FindName(Model, kw_only=True):
+class FindName(Model, frozen=True, kw_only=True):
     regexp: Annotated[str, Meta(description="RE2, unanchored.")] = ""
 
 
-class FindCriteria(Model, kw_only=True):
+class FindCriteria(Model, frozen=True, kw_only=True):
     """Which secrets of the store are meant; all criteria together."""
 
     path: Annotated[str | None, Meta(description="Only below this path.")] = None
@@ -102,16 +101,16 @@ class FindCriteria(Model, kw_only=True):
     null_byte_policy: NullBytes = None
 
 
-class RewriteRegexp(Model, kw_only=True):
+class RewriteRegexp(Model, frozen=True, kw_only=True):
     source: Annotated[str, Meta(description="RE2.")]
     target: Annotated[str, Meta(description="Replacement, with $1 or ${name}.")]
 
 
-class RewriteTransform(Model, kw_only=True):
+class RewriteTransform(Model, frozen=True, kw_only=True):
     template: Annotated[str, Meta(description="Template over .value, the key.")]
 
 
-class RewriteMerge(Model, kw_only=True):
+class RewriteMerge(Model, frozen=True, kw_only=True):
     """Values that are JSON objects become one object."""
 
     into: Annotated[str, Meta(description="Key of the merged object.", extra_json_schema={"default": ""})] = ""
@@ -119,15 +118,13 @@ class RewriteMerge(Model, kw_only=True):
     priority_policy: Annotated[
         Literal["IgnoreNotFound", "Strict"], Meta(description="Whether priority keys must exist.")
     ] = "Strict"
-    conflict_policy: Annotated[
-        Literal["Ignore", "Error"], Meta(description="What two values of one key do.")
-    ] = "Error"
+    conflict_policy: Annotated[Literal["Ignore", "Error"], Meta(description="What two values of one key do.")] = "Error"
     strategy: Annotated[Literal["Extract", "JSON"], Meta(description="Spread the keys, or keep one object.")] = (
         "Extract"
     )
 
 
-class Rewrite(Model, kw_only=True):
+class Rewrite(Model, frozen=True, kw_only=True):
     """One step of key rewriting: exactly one of the three."""
 
     min_properties = 1
@@ -138,8 +135,10 @@ class Rewrite(Model, kw_only=True):
     transform: RewriteTransform | None = None
 
 
-class DataFromEntry(Model, kw_only=True):
+class DataFromEntry(Model, frozen=True, kw_only=True):
     """Many keys at once: extract, find, or a generator."""
+
+    cel = admission.DATA_FROM
 
     extract: DataRemoteRef | None = None
     find: FindCriteria | None = None
@@ -147,19 +146,20 @@ class DataFromEntry(Model, kw_only=True):
     source_ref: SourceRef | None = None
 
 
-class TemplateItem(Model, kw_only=True):
+class TemplateItem(Model, frozen=True, kw_only=True):
     key: Annotated[SecretKey, Meta(description="Key in the object.")]
     template_as: Annotated[
-        Literal["Values", "KeysAndValues"], Meta(description="Whether the rendered text is a value or a YAML map.")
+        Literal["Values", "KeysAndValues"],
+        Meta(description="Whether the rendered text is a value or a YAML map."),
     ] = "Values"
 
 
-class TemplateObjectRef(Model, kw_only=True):
+class TemplateObjectRef(Model, frozen=True, kw_only=True):
     name: Annotated[Name, Meta(description="Name of the ConfigMap or Secret.")]
     items: Annotated[tuple[TemplateItem, ...], Meta(description="Keys that hold templates.")]
 
 
-class TemplateFrom(Model, kw_only=True):
+class TemplateFrom(Model, frozen=True, kw_only=True):
     """Templates that live elsewhere, or a literal that renders to a YAML map."""
 
     config_map: TemplateObjectRef | None = None
@@ -169,14 +169,16 @@ class TemplateFrom(Model, kw_only=True):
     values_decoding_strategy: Decoding = None
 
 
-class TemplateMetadata(Model, kw_only=True):
+class TemplateMetadata(Model, frozen=True, kw_only=True):
     annotations: dict[str, str] = {}
     labels: dict[str, str] = {}
     finalizers: tuple[str, ...] = ()
 
 
-class Template(Model, kw_only=True):
+class Template(Model, frozen=True, kw_only=True):
     """How the Secret is made of the fetched data."""
+
+    cel = admission.TEMPLATE
 
     type: Annotated[str, Meta(description="Type of the Secret.")] = ""
     engine_version: Annotated[Literal["v2"], Meta(description="Template engine.")] = "v2"
@@ -188,15 +190,17 @@ class Template(Model, kw_only=True):
     ] = "Replace"
 
 
-class TargetManifest(Model, kw_only=True):
+class TargetManifest(Model, frozen=True, kw_only=True):
     """Another kind than Secret as the target."""
 
     api_version: Annotated[str, Meta(min_length=1)]
     kind: Annotated[str, Meta(min_length=1)]
 
 
-class Target(Model, kw_only=True):
+class Target(Model, frozen=True, kw_only=True):
     """The Secret that is written."""
+
+    cel = admission.TARGET
 
     name: Annotated[Name | None, Meta(description="Name of the Secret; that of the ExternalSecret unless said.")] = None
     creation_policy: Annotated[
@@ -220,19 +224,23 @@ Schedule = Annotated[
 ]
 
 
-class SyncWindow(Model, kw_only=True):
+class SyncWindow(Model, frozen=True, kw_only=True):
     schedule: Schedule
     duration: Duration
 
 
-class SyncWindows(Model, kw_only=True):
+class SyncWindows(Model, frozen=True, kw_only=True):
     """When periodic refreshes may or may not happen."""
 
     kind: Literal["allow", "deny"]
     windows: Annotated[tuple[SyncWindow, ...], Meta(min_length=1)]
 
 
-class ExternalSecretSpec(Model, kw_only=True):
+class ExternalSecretSpec(Model, frozen=True, kw_only=True):
+    """What to read, and what to make of it."""
+
+    cel = admission.EXTERNAL_SECRET
+
     secret_store_ref: Annotated[SecretStoreRef | None, Meta(description="Store of entries without a sourceRef.")] = None
     target: Target = Target()
     refresh_policy: Annotated[
@@ -244,7 +252,7 @@ class ExternalSecretSpec(Model, kw_only=True):
     data_from: Annotated[tuple[DataFromEntry, ...], Meta(description="Many keys at once.")] = ()
 
 
-class ExternalSecretCondition(Model, kw_only=True):
+class ExternalSecretCondition(Model, frozen=True, kw_only=True):
     type: Literal["Ready", "Deleted"]
     status: str
     reason: str = ""
@@ -252,20 +260,22 @@ class ExternalSecretCondition(Model, kw_only=True):
     last_transition_time: DateTime | None = None
 
 
-class Binding(Model, kw_only=True):
+class Binding(Model, frozen=True, kw_only=True):
     """The Secret, in the words of the Service Binding specification."""
+
+    atomic = True
 
     name: Annotated[str, Meta(extra_json_schema={"default": ""})] = ""
 
 
-class ExternalSecretStatus(Model, kw_only=True):
+class ExternalSecretStatus(Model, frozen=True, kw_only=True):
     refresh_time: Annotated[DateTime | None, Meta(extra_json_schema={"nullable": True})] = None
     synced_resource_version: str = ""
     conditions: tuple[ExternalSecretCondition, ...] = ()
-    binding: Annotated[Binding | None, Meta(extra_json_schema={"x-kubernetes-map-type": "atomic"})] = None
+    binding: Binding | None = None
 
 
-class ExternalSecret(Model, kw_only=True):
+class ExternalSecret(Model, frozen=True, kw_only=True):
     """Reads from stores, and says what becomes of it."""
 
     api_version: str

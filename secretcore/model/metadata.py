@@ -9,7 +9,7 @@ from msgspec import Meta
 from secretcore.model.declaration import Model
 
 
-class ObjectMeta(Model, kw_only=True):
+class ObjectMeta(Model, frozen=True, kw_only=True):
     """What the core reads of `metadata`."""
 
     name: str = ""
@@ -21,17 +21,24 @@ class ObjectMeta(Model, kw_only=True):
     annotations: dict[str, str] = {}
 
 
-class LabelSelectorRequirement(Model, kw_only=True):
-    key: str
-    operator: str
-    values: tuple[str, ...] = ()
+ATOMIC_LIST = Meta(extra_json_schema={"x-kubernetes-list-type": "atomic"})
 
 
-class LabelSelector(Model, kw_only=True):
+class LabelSelectorRequirement(Model, frozen=True, kw_only=True):
+    """One condition on a label."""
+
+    key: Annotated[str, Meta(description="The label.")]
+    operator: Annotated[str, Meta(description="In, NotIn, Exists or DoesNotExist.")]
+    values: Annotated[tuple[str, ...], ATOMIC_LIST] = ()
+
+
+class LabelSelector(Model, frozen=True, kw_only=True):
     """Kubernetes' label selector: all of matchLabels and matchExpressions."""
 
+    atomic = True
+
     match_labels: dict[str, str] = {}
-    match_expressions: tuple[LabelSelectorRequirement, ...] = ()
+    match_expressions: Annotated[tuple[LabelSelectorRequirement, ...], ATOMIC_LIST] = ()
 
 
 DateTime = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]

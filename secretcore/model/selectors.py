@@ -13,7 +13,7 @@ from msgspec import Meta
 from secretcore.model.declaration import Model, Name, NamespaceName, SecretKey
 
 
-class SecretKeySelector(Model, kw_only=True):
+class SecretKeySelector(Model, frozen=True, kw_only=True):
     """A key of a Secret."""
 
     name: Annotated[Name | None, Meta(description="Name of the Secret.")] = None
@@ -21,7 +21,7 @@ class SecretKeySelector(Model, kw_only=True):
     key: Annotated[SecretKey | None, Meta(description="Key in the Secret.")] = None
 
 
-class ServiceAccountSelector(Model, kw_only=True):
+class ServiceAccountSelector(Model, frozen=True, kw_only=True):
     """A ServiceAccount whose token is asked for."""
 
     name: Annotated[Name, Meta(description="Name of the ServiceAccount.")]
@@ -29,7 +29,7 @@ class ServiceAccountSelector(Model, kw_only=True):
     audiences: Annotated[tuple[str, ...], Meta(description="Audiences of the token.")] = ()
 
 
-class CAProvider(Model, kw_only=True):
+class CAProvider(Model, frozen=True, kw_only=True):
     """A Secret or ConfigMap with PEM certificates that the backend's certificate is checked against."""
 
     type: Annotated[Literal["Secret", "ConfigMap"], Meta(description="Kind that holds the bundle.")]

@@ -175,9 +175,7 @@ class Exchange:
     async def _truncate(self, keep: int) -> None:
         head, body = await self._whole_answer()
         if keep >= len(body):
-            raise AssertionError(
-                f"the body of {self._request.start[1]} has only {len(body)} bytes, nothing to cut"
-            )
+            raise AssertionError(f"the body of {self._request.start[1]} has only {len(body)} bytes, nothing to cut")
         await self._send(head + body[:keep])
 
     async def _cut(self, lines: int) -> None:
