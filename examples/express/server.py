@@ -17,7 +17,7 @@ PREFIX = "/keys/"
 class Handler(BaseHTTPRequestHandler):
     """Answers with a secret, or with 404."""
 
-    def do_GET(self) -> None:  # noqa: N802  # the name that http.server calls
+    def do_GET(self) -> None:  # the name that http.server calls
         key = unquote(self.path.removeprefix(PREFIX))
         if self.path == "/":
             self._answer(200, {"status": "ok"})

@@ -101,8 +101,8 @@ class HttpClient:
             raise Throttled(f"{where}: asked to slow down (429)", retry_after=_retry_after(answer.headers))
         if answer.status >= 500:
             raise StoreUnavailable(f"{where}: the backend failed ({answer.status})")
-        if error := judge(answer):
-            raise error
+        if refusal := judge(answer):
+            raise refusal
         return answer
 
     async def _exchange(self, exchange: Exchange, where: str) -> Answer:

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from urllib.parse import SplitResult, quote, urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-UNSIGNED = frozenset(
-    "baggage connection expect keep-alive proxy-authenticate proxy-authorization te traceparent tracestate trailer "
-    "transfer-encoding upgrade user-agent x-amzn-trace-id".split()
-)
+UNSIGNED = frozenset((
+    "baggage", "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "traceparent",
+    "tracestate", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
+))  # fmt: skip
 """Headers that proxies and HTTP clients change on the way, so no signature covers them."""
 _OURS = frozenset(("authorization", "x-amz-date", "x-amz-security-token"))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -51,9 +51,10 @@ def signed_headers(
     """The headers to add to the request: X-Amz-Date, X-Amz-Security-Token where there is one, and Authorization.
 
     The URL is what will be sent, already percent-encoded (`encoded_query` makes its query); of the headers, those of
-    one name count as one with several values. `now` is an aware time.
+    one name count as one with several values, and those of an earlier signature are replaced. `now` is an aware time.
     """
-    given = list(headers.items() if isinstance(headers, Mapping) else headers)
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    given = [(name, value) for name, value in pairs if name.lower() not in _OURS]
     stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     added = {"X-Amz-Date": stamp}
     if keys.session_token:
@@ -82,7 +83,7 @@ def signed_headers(
 
 
 def encoded_query(parameters: Iterable[tuple[str, str]]) -> str:
-    """A query, or the body of a form, in the one encoding that both sides sign: all but unreserved characters escaped."""
+    """A query, or the body of a form, in the one encoding that both sides sign: only unreserved characters stay."""
     return "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in parameters)
 
 

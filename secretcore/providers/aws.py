@@ -20,8 +20,8 @@ AWS_SESSION_TOKEN). AWS_SECRETSMANAGER_ENDPOINT and AWS_STS_ENDPOINT send calls 
 
 - `remoteRef.version` is a staging label (AWSCURRENT unless said), or `uuid/` and a VersionId.
 - A key that is an ARN is used as it is; any other gets the prefix.
-- `find` needs `name` or `tags`, and may have `path`, the beginning of the names; AWS also matches tags by how their keys
-  and values begin. It returns full names: the prefix plays no part in it.
+- `find` needs `name` or `tags`, and may have `path`, the beginning of the names; AWS also matches tags by how their
+  keys and values begin. It returns full names: the prefix plays no part in it.
 """
 
 from __future__ import annotations
@@ -61,46 +61,46 @@ _RULES = {"x-kubernetes-validations": [{"rule": NO_RESERVED_TAGS.rule, "message"
 _INT64 = Meta(ge=-(2**63), le=2**63 - 1)
 
 
-class AWSSecretRef(Model, kw_only=True):
+class AWSSecretRef(Model, frozen=True, kw_only=True):
     """An access key, kept in Secrets."""
 
-    access_key_id: Annotated[SecretKeySelector | None, Meta(description="The access key id.")] = (
-        msgspec.field(default=None, name="accessKeyIDSecretRef")
+    access_key_id: Annotated[SecretKeySelector | None, Meta(description="The access key id.")] = msgspec.field(
+        default=None, name="accessKeyIDSecretRef"
     )
-    secret_access_key: Annotated[SecretKeySelector | None, Meta(description="The secret access key.")] = (
-        msgspec.field(default=None, name="secretAccessKeySecretRef")
+    secret_access_key: Annotated[SecretKeySelector | None, Meta(description="The secret access key.")] = msgspec.field(
+        default=None, name="secretAccessKeySecretRef"
     )
-    session_token: Annotated[SecretKeySelector | None, Meta(description="Only with temporary keys.")] = (
-        msgspec.field(default=None, name="sessionTokenSecretRef")
+    session_token: Annotated[SecretKeySelector | None, Meta(description="Only with temporary keys.")] = msgspec.field(
+        default=None, name="sessionTokenSecretRef"
     )
 
 
-class AWSJWTAuth(Model, kw_only=True):
+class AWSJWTAuth(Model, frozen=True, kw_only=True):
     """A ServiceAccount that is bound to a role."""
 
     service_account_ref: ServiceAccountSelector | None = None
 
 
-class AWSAuth(Model, kw_only=True):
+class AWSAuth(Model, frozen=True, kw_only=True):
     """How to log in; what the environment lends unless said."""
 
     secret_ref: AWSSecretRef | None = None
     jwt: AWSJWTAuth | None = None
 
 
-class Tag(Model, kw_only=True):
+class Tag(Model, frozen=True, kw_only=True):
     key: str
     value: str
 
 
-class SecretsManagerSettings(Model, kw_only=True):
+class SecretsManagerSettings(Model, frozen=True, kw_only=True):
     """How secrets are deleted."""
 
     force_delete_without_recovery: Annotated[bool, Meta(description="Delete at once.")] = False
     recovery_window_in_days: Annotated[int, _INT64, Meta(description="7 to 30.")] = 0
 
 
-class AWSProvider(Model, kw_only=True):
+class AWSProvider(Model, frozen=True, kw_only=True):
     """AWS Secrets Manager."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
@@ -118,19 +118,15 @@ class AWSProvider(Model, kw_only=True):
     external_id: Annotated[str, Meta(description="External id for assuming role.")] = msgspec.field(
         default="", name="externalID"
     )
-    session_tags: Annotated[
-        tuple[Tag, ...], Meta(description="Tags of the role's session, under policy None.")
-    ] = ()
+    session_tags: Annotated[tuple[Tag, ...], Meta(description="Tags of the role's session, under policy None.")] = ()
     session_tags_policy: Annotated[
         Literal["None", "Simple", "Custom"],
         Meta(description="Simple tags the session by namespace and store."),
     ] = "None"
     custom_session_tags: Annotated[
         dict[str, str], Meta(description="Further tags under policy Custom.", extra_json_schema=_RULES)
-    ] = {}
-    transitive_tag_keys: Annotated[
-        tuple[str, ...], Meta(description="Tags that chained sessions inherit.")
-    ] = ()
+    ] = {}  # noqa: RUF012  # msgspec copies an empty default
+    transitive_tag_keys: Annotated[tuple[str, ...], Meta(description="Tags that chained sessions inherit.")] = ()
     prefix: Annotated[str, Meta(description="Put before every key.")] = ""
     secrets_manager: SecretsManagerSettings | None = None
 
@@ -147,16 +143,14 @@ class AWSProvider(Model, kw_only=True):
         if self.role and self.session_tags_policy != "None" and context.kind == "ClusterSecretStore":
             raise InvalidSpec(
                 "sessionTagsPolicy",
-                f"{self.session_tags_policy} is not supported yet in a ClusterSecretStore, whose session would need the "
-                "namespace of each ExternalSecret",
+                f"{self.session_tags_policy} is not supported yet in a ClusterSecretStore, whose session would need "
+                "the namespace of each ExternalSecret",
                 remedy="use a SecretStore, or sessionTagsPolicy: None",
             )
         return ()
 
     @asynccontextmanager
-    async def connect(
-        self, credentials: Credentials, context: StoreContext
-    ) -> AsyncIterator[SecretsManagerClient]:
+    async def connect(self, credentials: Credentials, context: StoreContext) -> AsyncIterator[SecretsManagerClient]:
         """A client whose roles are assumed. Nothing has to be given back: temporary keys end by themselves."""
         keys = await _keys((self.auth or AWSAuth()).secret_ref, credentials)
         async with http_client(limits=context.limits, retry=context.retry) as http:
@@ -212,9 +206,7 @@ class SecretsManagerClient:
         """By full name. Read in batches where the identity may, else left to the core as references."""
         found = await find_secrets(self._reading, find, self._limits)
         return {
-            name: self._payload(name, value)
-            if isinstance(value, bytes)
-            else RemoteRef(self._key(name, value))
+            name: self._payload(name, value) if isinstance(value, bytes) else RemoteRef(self._key(name, value))
             for name, value in found.items()
         }
 
@@ -267,9 +259,7 @@ def _check_auth(auth: AWSAuth) -> None:
 def _check_deletion(settings: SecretsManagerSettings) -> None:
     days = settings.recovery_window_in_days
     if days and not 7 <= days <= 30:
-        raise InvalidSpec(
-            "secretsManager.recoveryWindowInDays", "RecoveryWindowInDays must be between 7 and 30 days"
-        )
+        raise InvalidSpec("secretsManager.recoveryWindowInDays", "RecoveryWindowInDays must be between 7 and 30 days")
     if days and settings.force_delete_without_recovery:
         raise InvalidSpec(
             "secretsManager.forceDeleteWithoutRecovery",

@@ -44,7 +44,7 @@ SECONDS = 5.0
 """How long the service may take for one answer."""
 
 
-class ExpressProvider(Model, kw_only=True):
+class ExpressProvider(Model, frozen=True, kw_only=True):
     """The Express service of the tutorial."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
@@ -58,13 +58,7 @@ class ExpressProvider(Model, kw_only=True):
             usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         except ValueError:
             usable = False
-        if (
-            not usable
-            or parts.username is not None
-            or parts.query
-            or parts.fragment
-            or _unprintable(self.host)
-        ):
+        if not usable or parts.username is not None or parts.query or parts.fragment or _unprintable(self.host):
             raise InvalidSpec(
                 "host",
                 "invalid express host URL",
@@ -98,15 +92,11 @@ class ExpressClient:
     async def get_secret(self, ref: RemoteRef) -> Payload:
         """The value; its properties where it is JSON. Every message about it begins with the tutorial's."""
         if ref.key in ("", ".", "..") or "/" in ref.key or "\\" in ref.key or _unprintable(ref.key):
-            raise Malformed(
-                f"bad key format: {ref.key}", remedy="a key is one segment of a path, without / and \\"
-            )
+            raise Malformed(f"bad key format: {ref.key}", remedy="a key is one segment of a path, without / and \\")
         what = f"error getting the secret {ref.key}"
         if ref.version or ref.metadata_policy == "Fetch":
             asked = "metadata" if ref.metadata_policy == "Fetch" else "versions"
-            raise Malformed(
-                f"{what}: the express service has no {asked}", remedy="leave it out of the remoteRef"
-            )
+            raise Malformed(f"{what}: the express service has no {asked}", remedy="leave it out of the remoteRef")
         url = f"{self._host}/keys/{quote(ref.key, safe='')}"
         answer = await self._http.send(Exchange("GET", url, what))
         if error := refused(answer, what if answer.status != 404 else f"{what}: it"):
@@ -121,9 +111,7 @@ class ExpressClient:
 
     async def get_all_secrets(self, find: Find) -> Mapping[str, Payload | RemoteRef]:
         """Refused: the service can't say what it holds."""
-        raise InvalidSpec(
-            "", "the express provider has no find", remedy="name each key in data or dataFrom.extract"
-        )
+        raise InvalidSpec("", "the express provider has no find", remedy="name each key in data or dataFrom.extract")
 
     async def validate(self) -> Validation:
         """Known when something answers at the host, whatever it says."""

@@ -86,9 +86,7 @@ def cases() -> Iterator[dict[str, Any]]:
     yield from (request(headers=headers, session_token=TOKEN) for headers in HEADERS)
     yield from (request(body=body) for body in BODIES)
     yield from (request(url, headers={"X-Custom": "1"}) for url in HOSTS)
-    yield from (
-        request(time=time, service=service) for time in TIMES for service in ("ssm", "ecr", "execute-api")
-    )
+    yield from (request(time=time, service=service) for time in TIMES for service in ("ssm", "ecr", "execute-api"))
     yield from (request(method=method) for method in ("GET", "HEAD", "PUT", "DELETE", "PATCH", "post"))
 
 

@@ -30,17 +30,13 @@ class Service:
     endpoint: str
     clock: Clock
 
-    async def json_call(
-        self, operation: str, arguments: Mapping[str, object], keys: Keys, what: str
-    ) -> Answer:
+    async def json_call(self, operation: str, arguments: Mapping[str, object], keys: Keys, what: str) -> Answer:
         """The answer to an operation such as `secretsmanager.GetSecretValue`. Raises a `StoreError` about `what`."""
         headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": operation}
         body = msgspec.json.encode(arguments)
         return await self._send(headers, body, keys, what, operation.replace(".", ":"))
 
-    async def form_call(
-        self, parameters: Iterable[tuple[str, str]], keys: Keys, what: str, action: str
-    ) -> Answer:
+    async def form_call(self, parameters: Iterable[tuple[str, str]], keys: Keys, what: str, action: str) -> Answer:
         """The answer to a call whose operation is the parameter `Action`. Raises a `StoreError` about `what`."""
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
         return await self._send(headers, encoded_query(parameters).encode(), keys, what, action)

@@ -8,7 +8,7 @@ from secretcore.errors import AccessDenied, CredentialNotFound
 from secretcore.model.selectors import SecretKeySelector
 from secretcore.provider import Credentials
 
-ACCESS_KEY, SECRET_KEY, SESSION_TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"  # noqa: S105
+ACCESS_KEY, SECRET_KEY, SESSION_TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 
 
 async def kept_keys(

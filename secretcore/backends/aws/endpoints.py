@@ -37,9 +37,7 @@ def endpoint(service: str, region: str, environment: Mapping[str, str]) -> str:
     variable = f"AWS_{service.upper()}_ENDPOINT"
     if override := environment.get(variable, ""):
         return _checked(override, variable)
-    suffix = next(
-        (domain for start, domain in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com"
-    )
+    suffix = next((domain for start, domain in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
     return f"https://{service}.{region}.{suffix}/"
 
 

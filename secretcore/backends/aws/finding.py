@@ -1,7 +1,7 @@
 """Which secrets a `find` means, with their values where AWS gives them in batches. `providers/aws` asks.
 
-ESO's choices: name, tags or both are needed; a path is the beginning of names. With path or tags AWS filters and answers
-with values; a name alone is matched here against the list of all, and the values are then read in batches too.
+ESO's choices: name, tags or both are needed; a path is the beginning of names. With path or tags AWS filters and
+answers with values; a name alone is matched here against the list of all, and the values are then read in batches too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Found = Mapping[str, bytes | str]
 Wanted = Callable[[str], bool]
 
 _NO_BATCHES = (AccessDenied, SecretNotFound)
-"""Errors of a whole batch after which secrets are read one by one: the identity may not, or AWS trips over one of them."""
+"""Errors of a whole batch after which secrets are read one by one: it is not allowed, or AWS trips over one of them."""
 _REMEDY = "narrow it down by path, name or tags"
 
 
@@ -38,9 +38,7 @@ async def find_secrets(reading: SecretsManager, find: Find, limits: Limits) -> F
     return gathered.whole()
 
 
-async def _listed(
-    reading: SecretsManager, filters: Filters, wanted: Wanted, limits: Limits
-) -> dict[str, str]:
+async def _listed(reading: SecretsManager, filters: Filters, wanted: Wanted, limits: Limits) -> dict[str, str]:
     found: dict[str, str] = {}
     async for page in reading.list(filters):
         found |= {secret.name: secret.arn for secret in page if wanted(secret.name)}

@@ -47,9 +47,7 @@ _UNDECRYPTABLE = Meaning(
     "AWS can't decrypt it with its KMS key",
     "check that the key is enabled, and that the identity may use it (kms:Decrypt)",
 )
-_INVALID = Meaning(
-    Malformed, "AWS refuses the request as invalid", "correct the key, the version or the criteria"
-)
+_INVALID = Meaning(Malformed, "AWS refuses the request as invalid", "correct the key, the version or the criteria")
 _SLOW_DOWN = Meaning(Throttled, "AWS asks to slow down")
 _FAILED = Meaning(StoreUnavailable, "AWS failed")
 
@@ -70,23 +68,15 @@ _MEANINGS = {
     "RequestExpired": _SIGNATURE,
     "MissingAuthenticationToken": _SIGNATURE,
     "MissingAuthenticationTokenException": _SIGNATURE,
-    "OptInRequired": Meaning(
-        AccessDenied, "the account may not use this", "enable the service or region in AWS"
-    ),
-    "RegionDisabledException": Meaning(
-        AccessDenied, "the account may not use STS there", "enable the region in AWS"
-    ),
+    "OptInRequired": Meaning(AccessDenied, "the account may not use this", "enable the service or region in AWS"),
+    "RegionDisabledException": Meaning(AccessDenied, "the account may not use STS there", "enable the region in AWS"),
     "DecryptionFailure": _UNDECRYPTABLE,
-    "InvalidRequestException": Meaning(
-        Malformed, "the secret can't be read in its present state", "look at it in AWS"
-    ),
+    "InvalidRequestException": Meaning(Malformed, "the secret can't be read in its present state", "look at it in AWS"),
     "InvalidParameterException": _INVALID,
     "ValidationException": _INVALID,
     "ValidationError": _INVALID,
     "InvalidNextTokenException": Meaning(Malformed, "AWS does not know its own page any more", "try again"),
-    "PackedPolicyTooLarge": Meaning(
-        Malformed, "the session tags are too large together", "use fewer session tags"
-    ),
+    "PackedPolicyTooLarge": Meaning(Malformed, "the session tags are too large together", "use fewer session tags"),
     "InternalServiceError": _FAILED,
     "InternalServiceErrorException": _FAILED,
     "InternalFailure": _FAILED,

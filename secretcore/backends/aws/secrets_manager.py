@@ -24,7 +24,7 @@ LISTED = 100
 MOST_PAGES = 10_000
 
 Filters = Sequence[tuple[str, str]]
-"""Names of AWS's filters with a value each; a secret must meet all, and meets one where a text begins with its value."""
+"""Names of AWS's filters with a value each. A secret must meet all, and meets one where a text begins with it."""
 
 T = TypeVar("T", bound="_Page")
 
@@ -136,14 +136,10 @@ class SecretsManager:
                 tuple(map(_failed, page.errors or ())),
             )
 
-    async def _pages(
-        self, operation: str, arguments: Mapping[str, Any], kind: type[T], what: str
-    ) -> AsyncIterator[T]:
+    async def _pages(self, operation: str, arguments: Mapping[str, Any], kind: type[T], what: str) -> AsyncIterator[T]:
         token: str | None = None
         for _ in range(MOST_PAGES):
-            page = await self._call(
-                operation, {**arguments, **({"NextToken": token} if token else {})}, kind, what
-            )
+            page = await self._call(operation, {**arguments, **({"NextToken": token} if token else {})}, kind, what)
             yield page
             if not page.next_token:
                 return
