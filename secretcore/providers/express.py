@@ -58,7 +58,14 @@ class ExpressProvider(Model, frozen=True, kw_only=True):
             usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         except ValueError:
             usable = False
-        if not usable or parts.username is not None or parts.query or parts.fragment or _unprintable(self.host):
+        if (
+            not usable
+            or parts.username is not None
+            or parts.query
+            or parts.fragment
+            or " " in self.host
+            or _unprintable(self.host)
+        ):
             raise InvalidSpec(
                 "host",
                 "invalid express host URL",
@@ -102,7 +109,7 @@ class ExpressClient:
         if error := refused(answer, what if answer.status != 404 else f"{what}: it"):
             raise error
         text = answer.body.decode("utf-8", "replace")
-        decoded = gojson.decode(text, limit=self._limits.json_depth, what=f"{what}: the answer")
+        decoded = gojson.decode(text, limit=self._limits.json_depth, numbers=float, what=f"{what}: the answer")
         try:
             value = msgspec.convert(decoded, _Answer).value
         except msgspec.ValidationError:

@@ -128,5 +128,3 @@ def told(error):
     for secret in (MARKER, SECRET_KEY, CANARY):
         assert secret not in text
     return str(error)
-
-
