@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types imports format lock controlplane sigv4-vectors clean
+.PHONY: help setup run test bench check lint types imports format lock controlplane clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ run: setup ## resolve examples/quickstart without a cluster and print the Secret
 
 test: setup controlplane ## pass all tests
 	$(BIN)/pytest -n 2
+
+bench: setup ## print the figures: calls, costs, start time, memory
+	$(BIN)/python -m bench.core
+	$(BIN)/python -m bench.start
 
 check: setup lint types imports ## the fast loop: lint, types, layers, pure tests
 	$(BIN)/pytest -n 2 -q -m "not server"
@@ -58,6 +62,7 @@ lock: ## resolve the dependencies anew into requirements/*.lock
 controlplane: setup ## build etcd and Kubernetes' servers for the tests, once (ten minutes when nothing is cached)
 	@$(BIN)/python -m tests.support.binaries
 
+.PHONY: sigv4-vectors
 sigv4-vectors: setup ## have botocore sign the requests that our signatures are compared with
 	$(BIN)/python -m tests.backends.sigv4_cases
 

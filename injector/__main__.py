@@ -48,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
         help="let stores take credentials from the environment: SECRET_<NAME>_<KEY> for a key of a Secret, "
         "TOKEN_<NAME> for a ServiceAccount, and the variables of a cloud's own tools",
     )
+    render.add_argument(
+        "--kubeconfig",
+        metavar="FILE",
+        help="let stores take credentials from this cluster: Secrets and ConfigMaps, and tokens of ServiceAccounts",
+    )
+    render.add_argument("--context", metavar="NAME", help="context of the kubeconfig; default: its current one")
     return parser
 
 

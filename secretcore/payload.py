@@ -66,6 +66,10 @@ class JsonPayload:
         gojson.check_depth(text, self.limits.json_depth, f'secret "{self.key}"')
         for lookup in self.lookups:
             found = gjson.get(text, gjson.escape(property) if lookup is Lookup.LITERAL else property)
+            if found.refused:
+                raise Malformed(
+                    f'property "{property}" of secret "{self.key}" asks for too much work', remedy="simplify the path"
+                )
             if found.exists:
                 return found.text().encode("utf-8", "surrogateescape")
         raise self.property_missing(f'property "{property}" does not exist in secret "{self.key}"')

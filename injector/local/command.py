@@ -6,6 +6,7 @@ import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 from injector.local.credentials import CredentialSource, EnvironmentSource, ManifestSource
@@ -30,11 +31,10 @@ def render(arguments: Namespace) -> int:
 
 
 async def _render(manifests: Manifests, arguments: Namespace) -> int:
-    sources: list[CredentialSource] = [ManifestSource(manifests)]
-    if arguments.from_environment:
-        sources.append(EnvironmentSource.of_process())
-    stores = LocalStores(manifests, Registry.installed(), tuple(sources))
-    async with Clients(stores) as clients:
+    async with AsyncExitStack() as opened:
+        sources = await _sources(manifests, arguments, opened)
+        stores = LocalStores(manifests, Registry.installed(), sources)
+        clients = await opened.enter_async_context(Clients(stores))
         outcomes = await asyncio.gather(
             *(_resolve(name, manifest, clients) for name, manifest in manifests.of_kind("ExternalSecret"))
         )
@@ -44,12 +44,23 @@ async def _render(manifests: Manifests, arguments: Namespace) -> int:
     try:
         sys.stdout.write(FORMATS[arguments.output](rendered, show_values=arguments.show_values))
     except SecretError as error:
-        failures.append(_line("", error))
+        failures.append(_line(str(error), error))
     for warning in stores.warnings():
         print(f"warning: {warning}", file=sys.stderr)
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else 0
+
+
+async def _sources(manifests: Manifests, arguments: Namespace, opened: AsyncExitStack) -> tuple[CredentialSource, ...]:
+    sources: list[CredentialSource] = [ManifestSource(manifests)]
+    if arguments.from_environment:
+        sources.append(EnvironmentSource.of_process())
+    if arguments.kubeconfig:
+        from injector.local.cluster import cluster_source  # noqa: PLC0415  # 25 MiB that only this flag needs
+
+        sources.append(await opened.enter_async_context(cluster_source(arguments.kubeconfig, arguments.context)))
+    return tuple(sources)
 
 
 async def _resolve(name: Name, manifest: Mapping[str, Any], clients: Clients) -> RenderedSecret | list[str] | None:
@@ -60,9 +71,9 @@ async def _resolve(name: Name, manifest: Mapping[str, Any], clients: Clients) ->
             raise InvalidSpec("spec.target.manifest", "only Secrets are delivered", remedy="remove it")
         rendered = await resolve(external_secret.spec, name.namespace, clients)
     except FetchFailed as error:
-        return [_line(f"{name}: {failure.path}", failure.error) for failure in error.failures]
+        return [_line(f"{name}: {failure}", failure.error) for failure in error.failures]
     except SecretError as error:
-        return [_line(str(name), error)]
+        return [_line(f"{name}: {error}", error)]
     for missing in rendered.missing:
         print(f"note: {name}: {missing.step.path}: left out: {missing.error}", file=sys.stderr)
     if not rendered.data and rendered.missing:
@@ -71,7 +82,7 @@ async def _resolve(name: Name, manifest: Mapping[str, Any], clients: Clients) ->
     return RenderedSecret(external_secret, name.namespace, rendered.data)
 
 
-def _line(where: str, error: SecretError) -> str:
+def _line(sentence: str, error: SecretError) -> str:
     """One line: which object, which field, what went wrong, what to do."""
-    sentence = " ".join(": ".join(filter(None, (where, str(error)))).split())
+    sentence = " ".join(sentence.split())
     return f"{sentence} ({error.remedy})" if error.remedy else sentence

@@ -30,7 +30,7 @@ def _schema(node: inspect.Type, path: str) -> Schema:
             return _schema(inner, path) | (extra or {})
         case inspect.UnionType():
             return _union(node, path)
-        case inspect.StructType(cls=kind, fields=fields):
+        case inspect.StructType(cls=kind, fields=fields, tag=None, array_like=False):
             return _struct(kind, fields, path)
         case inspect.DictType(value_type=inspect.AnyType()):
             return {"type": "object", **PRESERVE}
@@ -112,7 +112,13 @@ def _lengths(node: Any, what: str) -> Schema:
 def _range(node: inspect.IntType | inspect.FloatType) -> Schema:
     if isinstance(node.ge, int) and isinstance(node.le, int) and (node.ge, node.le) in _FORMATS:
         return {"format": _FORMATS[node.ge, node.le]}
-    return _given(minimum=node.ge, maximum=node.le)
+    return _given(
+        minimum=node.gt if node.ge is None else node.ge,
+        exclusiveMinimum=None if node.gt is None else True,
+        maximum=node.lt if node.le is None else node.le,
+        exclusiveMaximum=None if node.lt is None else True,
+        multipleOf=node.multiple_of,
+    )
 
 
 def _given(**keywords: Any) -> Schema:

@@ -11,9 +11,7 @@ from secretcore.gjson.query import Query, parse_query
 from secretcore.gjson.scan import squashed
 from secretcore.gjson.work import Work
 
-MODIFIERS = frozenset(
-    b"pretty ugly reverse this flatten join valid keys values tostr fromstr group dig".split()
-)
+MODIFIERS = frozenset(b"pretty ugly reverse this flatten join valid keys values tostr fromstr group dig".split())
 
 _MODIFIER_NAME = re.compile(rb"@([^.|:]*+)")
 _SPECIAL = re.compile(r"[!-,./;-@\[-^`{-~]")

@@ -82,9 +82,7 @@ class _Layout:
         self.options = options
         self.work = work
         self.out = bytearray()
-        self.limit: int | None = (
-            None  # while an array is tried on a single line: the length of `out` it may reach
-        )
+        self.limit: int | None = None  # while an array is tried on a single line: the length of `out` it may reach
 
     def value(self, i: int, tabs: int, line: int) -> tuple[int, int]:
         start = _TO_VALUE.match(self.text, i)
@@ -96,9 +94,7 @@ class _Layout:
             return self.container(i, tabs, line)
         if character == QUOTE:
             return self.string(i), line
-        if character in _WORDS and not (
-            character == ord("n") and self.text[i + 1 : i + 2] not in (b"", b"u")
-        ):
+        if character in _WORDS and not (character == ord("n") and self.text[i + 1 : i + 2] not in (b"", b"u")):
             self.out += _WORDS[character]
             return i + len(_WORDS[character]), line
         number = _NUMBER.match(self.text, i)
@@ -117,11 +113,7 @@ class _Layout:
         if self.options.width > 0:
             if self.limit is not None and opening == BRACE:
                 raise _NotOnOneLineError
-            if (
-                self.limit is None
-                and opening == BRACKET
-                and (end := self._single_line(i, tabs, line)) is not None
-            ):
+            if self.limit is None and opening == BRACKET and (end := self._single_line(i, tabs, line)) is not None:
                 return end, line
         self.out.append(opening)
         closing = CLOSE_BRACE if opening == BRACE else CLOSE_BRACKET

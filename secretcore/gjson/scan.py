@@ -37,8 +37,7 @@ _EASY_VALUE = rb'(?:"%b"|(?:[tf]|nu)[a-z]*+|[n0-9+\-iIN][^\x00- ,\]}]*+(?=[\x00-
 )
 EASY_MEMBERS = re.compile(rb'(?:[^"}]*+"[^"\\]*+"[^%b]*+%b)*+' % (VALUE_START, _EASY_VALUE), re.DOTALL)
 EASY_ELEMENTS = [
-    (count, re.compile(rb"(?:[^%b\]]*+%b){%d}+" % (VALUE_START, _EASY_VALUE, count), re.DOTALL))
-    for count in (4096, 64)
+    (count, re.compile(rb"(?:[^%b\]]*+%b){%d}+" % (VALUE_START, _EASY_VALUE, count), re.DOTALL)) for count in (4096, 64)
 ]
 _TO_TOP_VALUE = re.compile(rb"[\x00- ]*+")
 _SEPARATORS = re.compile(rb"[\x00- ,:]*+")

@@ -57,9 +57,7 @@ def quote(text: bytes) -> bytes:
 
 BLANKS = bytes(range(0x21))
 
-_SPACE = (
-    rb"(?:[\t-\r ]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80)"
-)
+_SPACE = rb"(?:[\t-\r ]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80)"
 _LEADING_SPACE = re.compile(_SPACE + rb"++")
 _LAST_SPACE = re.compile(rb".*?(%b)\Z" % _SPACE, re.DOTALL)
 

@@ -98,6 +98,4 @@ class Result(msgspec.Struct, frozen=True):
         return self._text
 
     def __repr__(self) -> str:
-        return (
-            f"Result(type={self.type.value}, exists={self.exists}, refused={self.refused})"  # never the value
-        )
+        return f"Result(type={self.type.value}, exists={self.exists}, refused={self.refused})"  # never the value

@@ -56,9 +56,7 @@ def _pieces(pattern: bytes) -> list[Piece] | None:
             escaped = next(characters, None)
             if escaped is None and len(pieces) == 1:
                 return None
-            pieces[-1].append(
-                escaped or "\\"
-            )  # after a star Go compares from the end, where a last \ is itself
+            pieces[-1].append(escaped or "\\")  # after a star Go compares from the end, where a last \ is itself
         else:
             pieces[-1].append(character)
     return [tuple(piece) for piece in pieces]

@@ -8,9 +8,7 @@ from collections.abc import Callable
 
 from secretcore.gjson.value import Value
 
-MAX_WORK = (
-    256 << 20
-)  # about three seconds at worst; one lookup in a document of 10 MiB takes a twentieth of it
+MAX_WORK = 256 << 20  # about three seconds at worst; one lookup in a document of 10 MiB takes a twentieth of it
 MAX_TEXT = 64 << 20  # bytes of one text made by a modifier or multipath
 MAX_PATH = 16 << 10  # bytes
 MAX_DESCENT = 200  # levels of a document that one path goes down, and that a modifier recurses into

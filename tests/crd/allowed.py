@@ -14,7 +14,7 @@ BOTH = ("v1", "v1beta1")
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """One difference, in every kind and version that it names. A path that ends in `*` means all that begin so."""
+    """One difference, in every kind and version that it names."""
 
     kinds: tuple[str, ...]
     versions: tuple[str, ...]
@@ -27,9 +27,7 @@ class Allowed:
             difference.kind in self.kinds
             and difference.version in self.versions
             and difference.word == self.word
-            and (
-                difference.path.startswith(self.path[:-1]) if self.path.endswith("*") else difference.path == self.path
-            )
+            and difference.path == self.path
         )
 
     def cases(self) -> Iterator[tuple[str, str]]:
@@ -56,9 +54,21 @@ ALLOWED = (
     ),
 )
 
-_KEPT_IN_V1BETA1 = "an edit through v1beta1 keeps what v1 has: a field more does no harm, a field lost does"
+_KEPT = "an edit through v1beta1 keeps what v1 has: a field more does no harm, a field lost does"
 
-# By the key of the provider; looked at when the provider is described.
+
+def _kept(provider: str, *fields: str) -> tuple[Allowed, ...]:
+    return tuple(Allowed(STORES, ("v1beta1",), f"spec.provider.{provider}.{field}", "field", _KEPT) for field in fields)
+
+
+# By the key of the provider: looked at once the provider is installed.
 PROVIDERS = {
-    "fake": (Allowed(STORES, ("v1beta1",), "spec.provider.fake.validationResult", "field", _KEPT_IN_V1BETA1),),
+    "fake": _kept("fake", "validationResult"),
+    "aws": (
+        *_kept("aws", "customSessionTags", "sessionTagsPolicy"),
+        Allowed(STORES, ("v1beta1",), "spec.provider.aws.service", "enum", _KEPT),
+    ),
+    "vault": _kept("vault", "auth.cert.path", "auth.cert.vaultRole", "auth.gcp", "checkAndSet"),
+    "openBao": (Allowed(STORES, ("v1beta1",), "spec.provider.openBao", "field", _KEPT),),
+    "express": (Allowed(STORES, BOTH, "spec.provider.express", "field", "a provider that ESO does not have"),),
 }

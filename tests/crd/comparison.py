@@ -1,10 +1,10 @@
 """The differences between two CustomResourceDefinitions of one kind, field by field. Descriptions don't count."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-_UNORDERED = ("enum", "required")
 _BELOW = ("properties", "items", "additionalProperties", "description")
 _VERSION_WORDS = (
     "served",
@@ -36,6 +36,7 @@ class Difference:
 
 def differences(theirs: dict, ours: dict, unimplemented: set[str]) -> Iterator[Difference]:
     """Everything that differs; `unimplemented` are keys of providers that ours does not describe at all."""
+    theirs, ours = deepcopy(theirs), deepcopy(ours)
     kind = ours["spec"]["names"]["kind"]
     yield from _words(kind, "", "metadata", theirs["metadata"], ours["metadata"], ("name", "labels"))
     for part in (theirs, ours):
@@ -76,8 +77,17 @@ def _presence(fields: dict, name: str) -> str:
 
 def _words(kind: str, version: str, path: str, theirs: dict, ours: dict, words: Any) -> Iterator[Difference]:
     for word in words:
-        pair = (theirs.get(word), ours.get(word))
-        if word in _UNORDERED:
-            pair = tuple(sorted(each) if each else each for each in pair)
+        pair = (_value(theirs, word), _value(ours, word))
         if pair[0] != pair[1]:
             yield Difference(kind, version, path, word, *pair)
+
+
+def _value(node: dict, word: str) -> Any:
+    match word:
+        case "enum":
+            return sorted(node.get(word, ()))
+        case "required":
+            # A field that has a default is never missing, so it makes no difference whether it is required.
+            return sorted(name for name in node.get(word, ()) if "default" not in node["properties"].get(name, {}))
+        case _:
+            return node.get(word)

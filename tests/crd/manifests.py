@@ -10,7 +10,7 @@ from secretcore.crd.kinds import KINDS
 from tests.crd.reference import ESO_MANIFESTS
 
 _KINDS = {kind.name for kind in KINDS}
-_NAMED = re.compile(rf"^ *kind: *({'|'.join(sorted(_KINDS))})\\b", re.MULTILINE)
+_NAMED = re.compile(rf"^ *kind: *({'|'.join(sorted(_KINDS))})\b", re.MULTILINE)
 # The documentation's own engine would take a Go template for its own, so it is told where not to look.
 _RAW = re.compile(r"\{%-? *(end)?raw *-?%\}")
 

@@ -5,6 +5,7 @@ The folder is named by ESO_REFERENCE, or is `shared` beside the checkout. It hol
 """
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,15 @@ needs_manifests = pytest.mark.skipif(
 )
 
 
+def eso_file(plural: str) -> Path:
+    """Where ESO's CustomResourceDefinition of a kind is."""
+    return ESO_CRDS / f"external-secrets.io_{plural}.yaml"
+
+
+@cache
 def eso_definition(plural: str) -> dict:
-    """ESO's CustomResourceDefinition of a kind."""
-    return yaml.load((ESO_CRDS / f"external-secrets.io_{plural}.yaml").read_text(), yaml.CSafeLoader)
+    """ESO's CustomResourceDefinition of a kind. Shared: not to be changed."""
+    return yaml.load(eso_file(plural).read_text(), yaml.CSafeLoader)
 
 
 def schema(definition: dict, version: str) -> dict:

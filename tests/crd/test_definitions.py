@@ -22,11 +22,9 @@ DEFINITIONS = {name: yaml.safe_load(text) for name, text in files(own_providers(
 
 
 def schemas() -> Iterator[tuple[str, dict]]:
-    for definition in DEFINITIONS.values():
-        for version in definition["spec"]["versions"]:
-            yield from nodes(
-                version["schema"]["openAPIV3Schema"], f"{definition['metadata']['name']} {version['name']}"
-            )
+    for name, document in DEFINITIONS.items():
+        for version in document["spec"]["versions"]:
+            yield from nodes(version["schema"]["openAPIV3Schema"], f"{name} {version['name']}")
 
 
 def nodes(schema: dict, path: str) -> Iterator[tuple[str, dict]]:
@@ -58,6 +56,7 @@ def test_a_wrong_call_writes_nothing_and_says_how(arguments, capsys):
 def test_only_this_distributions_providers_are_described():
     elsewhere = EntryPoint("elsewhere", "tests.crd.nowhere:Provider", GROUP)
     assert own_providers(Registry({"elsewhere": elsewhere})) == {}
+    assert "fake" in own_providers(Registry.installed())
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)

@@ -51,7 +51,3 @@ def test_every_reason_explains_a_difference():
         )
     ]
     assert not idle
-
-
-def test_a_reason_is_given_for_providers_that_exist():
-    assert set(PROVIDERS) <= set(INSTALLED)

@@ -92,7 +92,7 @@ def test_json_is_a_list_that_kubectl_takes(render):
 
 
 def test_env_is_read_by_a_shell(render):
-    store = STORE.replace("canary-value", "it''s $HOME \"x\"")
+    store = STORE.replace("value: canary-value", 'value: it\'s $HOME "x"')
     code, out, _ = render(secret([get("tls.key"), get("9lives")]), options=("-o", "env", "--show-values"), store=store)
     assert code == 0
     shown = subprocess.run(

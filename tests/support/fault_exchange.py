@@ -54,9 +54,8 @@ class Upstream:
             headers = Headers([]) if bodiless else answer.headers
             yield answer, raw_body(reader, headers, until_closed=not bodiless)
         finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
-                await writer.wait_closed()
+            # It was asked to close after its answer; stop() could cut short a wait for TLS to say goodbye.
+            writer.transport.abort()
 
 
 class Exchange:
@@ -182,12 +181,15 @@ class Exchange:
         assert self._upstream is not None
         async with self._upstream.exchange(self._request, self._raw) as (head, body):
             await self._send(Head(head.start, Headers(head.headers.without("connection"))).encode())
+            chunked = bool(head.headers.get("transfer-encoding"))
             left = lines
             async for part in body:
-                if left <= 0:
+                whole = unframed(part, head.headers).splitlines(keepends=True)
+                content = b"".join(whole[:left])
+                await self._send(b"%x\r\n%b\r\n" % (len(content), content) if chunked else content)
+                left -= min(left, len(whole))
+                if not left:
                     break
-                await self._send(part)
-                left -= unframed(part, head.headers).count(b"\n")
         reset(self._writer)
 
     async def _whole_answer(self) -> tuple[bytes, bytes]:

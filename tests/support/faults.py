@@ -7,7 +7,6 @@ it. Whatever time a fault takes is decided by the client's own time-out or by th
 """
 
 import asyncio
-import contextlib
 import re
 import ssl
 import threading
@@ -65,6 +64,7 @@ class FaultProxy:
         *,
         upstream_tls: ssl.SSLContext | None = None,
         tls: ssl.SSLContext | None = None,
+        port: int = 0,
     ) -> None:
         self.requests: list[Recorded] = []
         self._scripts: list[Script] = []
@@ -73,7 +73,7 @@ class FaultProxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
         self._thread.start()
         self._connections: set[asyncio.Task[None]] = set()
-        self._listener = self._call(asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=tls, limit=2**20))
+        self._listener = self._call(asyncio.start_server(self._connected, "127.0.0.1", port, ssl=tls, limit=2**20))
         self.port: int = self._listener.sockets[0].getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
@@ -131,6 +131,8 @@ class FaultProxy:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(3):  # what was aborted is closed in the loop's next rounds
+            await asyncio.sleep(0)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -146,8 +148,12 @@ class FaultProxy:
         finally:
             self._connections.discard(task)
             writer.close()
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
+            try:
                 await writer.wait_closed()
+            except (ConnectionError, ssl.SSLError):
+                pass
+            except asyncio.CancelledError:
+                reset(writer)
 
     async def _exchange(self, head: Head, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Deal with one request; returns whether the connection can carry another."""

@@ -23,6 +23,7 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        folder.mkdir(exist_ok=True)
         self._ca = trustme.CA(key_type=trustme.KeyType.ECDSA)
         self.ca_pem = self._ca.cert_pem.bytes().decode()
         self.ca_file = folder / "ca.crt"

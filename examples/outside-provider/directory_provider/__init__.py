@@ -1,13 +1,15 @@
 """`directory`: a secret per file of a folder, as a volume or a password store keeps them.
 
-apiVersion: external-secrets.io/v1
-kind: SecretStore
-metadata:
-  name: files
-spec:
-  provider:
-    directory:
-      path: /etc/my-secrets
+    apiVersion: external-secrets.io/v1
+    kind: SecretStore
+    metadata:
+      name: files
+    spec:
+      provider:
+        directory:
+          path: /etc/my-secrets
+
+A key is the name of a file; `find` knows names.
 """
 
 from __future__ import annotations
@@ -20,13 +22,13 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
-from secretcore.regexp import compile as compile_regexp
 
 from secretcore.errors import AccessDenied, InvalidSpec, SecretNotFound, StoreUnavailable
 from secretcore.model.declaration import Model
 from secretcore.payload import JsonPayload
 from secretcore.plan import Find, RemoteRef
 from secretcore.provider import Capabilities, Credentials, StoreContext, Validation
+from secretcore.regexp import compile as compile_regexp
 
 
 class DirectoryProvider(Model, frozen=True, kw_only=True):
