@@ -1,5 +1,5 @@
 """Requests to sign, from simple to odd. `python -m tests.backends.sigv4_cases` has botocore sign them and writes
-`sigv4_vectors.json`, which `test_sigv4` compares with (`make sigv4-vectors`). Keys and tokens are made up.
+`sigv4_vectors.json`, which `test_sigv4` compares with (`make signature-vectors`). Keys and tokens are made up.
 """
 
 import itertools
