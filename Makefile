@@ -75,5 +75,9 @@ lock: ## resolve the dependencies anew into requirements/*.lock
 controlplane: setup ## build etcd and Kubernetes' servers for the tests, once (ten minutes when nothing is cached)
 	@$(BIN)/python -m tests.support.binaries
 
+.PHONY: signature-vectors
+signature-vectors: setup ## have botocore sign the requests that our signatures are compared with
+	$(BIN)/python -m tests.backends.sigv4_cases
+
 clean: ## remove what was built and cached in this folder
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -50,9 +50,7 @@ def test_escaping_puts_a_backslash_before_whatever_paths_give_a_meaning(key, esc
 
 keys = st.text(st.characters(codec="utf-8"), max_size=8) | st.text(r".*?|#@!{}[]()=<>%~\\\"0:,a", max_size=6)
 scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"), max_size=8)
-values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4)
-)
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4))
 
 
 @given(st.dictionaries(keys, values, min_size=1), st.booleans(), st.sampled_from([None, 1]), st.data())
