@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench check lint types imports format vectors vectors-gjson vectors-durations vectors-regexp crds lock controlplane clean
+.PHONY: docs help setup run test bench check lint types imports format vectors vectors-gjson vectors-durations vectors-regexp crds lock controlplane clean
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ types: setup
 
 imports: setup
 	$(BIN)/lint-imports --no-logo
+
+docs: setup ## write the pages that come from docstrings anew
+	$(BIN)/python docs/generate.py
 
 crds: setup ## write crds/ anew from the models and providers
 	$(BIN)/python -m secretcore.crd crds
