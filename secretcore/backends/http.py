@@ -7,7 +7,8 @@ of errors are here, once. No message carries a body, a header or a query.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -57,18 +58,35 @@ class Exchange:
     body: bytes | None = field(default=None, repr=False)
 
 
+Judge = Callable[[Answer], StoreError | None]
+"""Finds the error in an answer, where a backend says it in the body: AWS throttles with status 400."""
+
+
+def _accept(_answer: Answer) -> StoreError | None:
+    return None
+
+
 class HttpClient:
     """Sends exchanges. Opened by `http_client`."""
 
-    def __init__(self, client: httpx.AsyncClient, limits: Limits, retry: RetrySettings | None) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        limits: Limits,
+        retry: RetrySettings | None,
+        explain: Callable[[Answer], str] | None = None,
+    ) -> None:
         self._client = client
         self._limits = limits
         self._retry = retry
+        self._explain = explain
 
-    async def send(self, exchange: Exchange) -> Answer:
-        """The answer, whatever its status but 429 and 5xx, which are tried again and then raised.
+    async def send(self, exchange: Exchange, judge: Judge = _accept) -> Answer:
+        """The answer, whatever its status but 429 and 5xx, which are tried again and then raised. `judge` may find an
+        error in any other answer; a transient one is tried again as well.
 
-        Raises `Throttled`, `StoreUnavailable` (unreachable, too slow, 5xx, cut off) or `Malformed` (too large).
+        Raises `Throttled`, `StoreUnavailable` (unreachable, too slow, 5xx, cut off), `Malformed` (too large) or what
+        `judge` found.
         """
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_worth_another_try),
@@ -76,21 +94,24 @@ class HttpClient:
             wait=_wait(self._retry),
             reraise=True,
         )
-        return await retrying(self._send_once, exchange)
+        return await retrying(self._send_once, exchange, judge)
 
-    async def _send_once(self, exchange: Exchange) -> Answer:
-        where = f"{exchange.what} at {urlsplit(exchange.url).netloc}"
+    async def _send_once(self, exchange: Exchange, judge: Judge) -> Answer:
+        where = f"{exchange.what} at {urlsplit(exchange.url).netloc.rpartition('@')[2]}"
         try:
             async with asyncio.timeout(self._limits.timeout):
                 answer = await self._exchange(exchange, where)
         except TimeoutError:
             raise StoreUnavailable(f"{where}: no whole answer within {self._limits.timeout:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # TLS alerts while reading come as they are
             raise StoreUnavailable(f"{where}: {_reason(error)}") from None
         if answer.status == 429:
             raise Throttled(f"{where}: asked to slow down (429)", retry_after=_retry_after(answer.headers))
         if answer.status >= 500:
-            raise StoreUnavailable(f"{where}: the backend failed ({answer.status})")
+            why = self._explain(answer) if self._explain else ""
+            raise StoreUnavailable(f"{where}: {why or 'the backend failed'} ({answer.status})")
+        if refusal := judge(answer):
+            raise refusal
         return answer
 
     async def _exchange(self, exchange: Exchange, where: str) -> Answer:
@@ -123,9 +144,11 @@ async def http_client(
     retry: RetrySettings | None,
     tls: TLS | None = None,
     headers: Mapping[str, str] | None = None,
+    explain: Callable[[Answer], str] | None = None,
 ) -> AsyncIterator[HttpClient]:
     """A client that keeps its connections while the context is open. No redirects: credentials stay where they were
-    sent. Proxies come from the environment, which the operator sets.
+    sent. Proxies come from the environment, which the operator sets. `explain` says in words of the caller's what a 5xx
+    answer means ("the server is sealed"), or nothing.
     """
     pool = httpx.Limits(max_connections=limits.concurrent_reads, max_keepalive_connections=limits.concurrent_reads)
     async with httpx.AsyncClient(
@@ -135,7 +158,7 @@ async def http_client(
         limits=pool,
         follow_redirects=False,
     ) as client:
-        yield HttpClient(client, limits, retry)
+        yield HttpClient(client, limits, retry, explain)
 
 
 def refused(answer: Answer, what: str) -> StoreError | None:
@@ -196,6 +219,8 @@ def _reason(error: Exception) -> str:
             return "too slow"
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError() | httpx.CloseError():
             return "the connection broke off"
+        case ssl.SSLError():
+            return f"TLS failed ({error.reason or 'no reason given'})"
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return "the address is not a URL of http or https"
         case httpx.DecodingError():

@@ -1,7 +1,7 @@
 """The budget of one evaluation: paths and documents come from tenants, so what they may cost is bounded.
 
-Work is counted in bytes of text passed over (about 10 ns each); a step of the interpreter counts as many bytes as
-are passed over in its time. Every evaluation has its own budget and spends it in scanners, queries and modifiers.
+Work is counted in bytes of text passed over (about 10 ns each); a step of the interpreter counts as many
+bytes as are passed over in its time. Every evaluation has its own budget.
 """
 
 from collections.abc import Callable

@@ -8,7 +8,7 @@ import ssl
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from typing import assert_never
 from urllib.parse import SplitResult
 
@@ -121,7 +121,7 @@ class Exchange:
     async def _answer(self, answer: Answer) -> bool:
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body
         lines = [*answer.headers.items(), ("Content-Length", str(len(body)))]
-        start = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"
+        start = f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unnamed')}"
         await self._send(encode_head(start, lines) + (b"" if self._request.start[0] == "HEAD" else body))
         return True
 
