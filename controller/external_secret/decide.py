@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from controller.condition import Event, describe
 from controller.external_secret import conditions as say
 from controller.external_secret.decision import Change, Create, Decision, Delete, Keep, Retry, Update
-from controller.external_secret.names import CREATED_BY_LABEL
 from controller.external_secret.secret import created_by, desired_secret, metadata_only, same, same_content
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret, is_external_secret, refers_to
+from controller.names import CREATED_BY_LABEL
 from secretcore.errors import FetchFailed, SecretError, Throttled
 from secretcore.plan import Extract, Get, Missing, Rendered
 

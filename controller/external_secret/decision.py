@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from controller.condition import Event, Ready
@@ -74,3 +74,7 @@ class Decision:
     def synced(self) -> bool:
         """Whether refreshTime and syncedResourceVersion may follow."""
         return self.ready is not None and self.ready.status == "True"
+
+    def telling(self, event: Event) -> Decision:
+        """The same, with one more event."""
+        return replace(self, events=(*self.events, event))

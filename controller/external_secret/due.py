@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from controller.external_secret.subject import Subject
 from controller.external_secret.windows import next_change, permits
-from controller.phase import next_in_phase
+from kubecore.workqueue import next_refresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ def comes_back(subject: Subject, refreshed_at: datetime, now: datetime) -> datet
     """When an ExternalSecret is due by time alone, after a refresh. Never before now; None for never."""
     if subject.spec.refresh_policy in ("CreatedOnce", "OnChange") or not subject.interval:
         return None
-    return max(now, next_in_phase(subject.uid, refreshed_at, subject.interval))
+    at = next_refresh(subject.uid, subject.interval.total_seconds(), refreshed_at.timestamp())
+    return max(now, datetime.fromtimestamp(at, UTC))
 
 
 def _changed(subject: Subject, now: datetime) -> str:

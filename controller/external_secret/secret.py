@@ -14,9 +14,9 @@ from copy import deepcopy
 from typing import Any
 
 from controller.external_secret.hashing import data_hash, field_manager, text_hash
-from controller.external_secret.names import API_VERSION, CREATED_BY_LABEL, DATA_HASH_ANNOTATION, KIND, MANAGED_LABEL
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret, refers_to
+from controller.names import API_VERSION, CREATED_BY_LABEL, DATA_HASH_ANNOTATION, KIND, MANAGED_LABEL
 
 KEEPS_FOREIGN_DATA = ("Merge", "CreateOrMerge")
 

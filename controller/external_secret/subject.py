@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from controller.timestamps import parse_time
 from secretcore.durations import parse_duration
 from secretcore.model.external_secret import ExternalSecret, ExternalSecretSpec
 
-Manifest = Mapping[str, Any]
+Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from controller.external_secret.hashing import data_hash
-from controller.external_secret.names import DATA_HASH_ANNOTATION, GROUP, KIND, MANAGED_LABEL
+from controller.names import DATA_HASH_ANNOTATION, GROUP, KIND, MANAGED_LABEL
 
 Manifest = Mapping[str, Any]
 

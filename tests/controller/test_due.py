@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.external_secret.due import Fetch, Finish, Rest, comes_back, due
-from controller.phase import next_in_phase
 from tests.controller.building import NOON, UID, subject, synced
 
 HOUR = timedelta(hours=1)
@@ -123,24 +122,13 @@ def test_what_is_being_deleted_is_only_finished(of):
     assert due(going, intact=False, remembered=None, now=NOON) == Finish()
 
 
-INTERVALS = st.timedeltas(timedelta(seconds=1), timedelta(days=400))
 TIMES = st.timedeltas(timedelta(0), timedelta(days=4000)).map(lambda age: NOON - age)
 
 
-@given(st.uuids().map(str), TIMES, INTERVALS)
-def test_the_next_moment_is_later_and_within_one_interval(uid, after, interval):
-    assert after < next_in_phase(uid, after, interval) <= after + interval
-
-
-@given(st.uuids().map(str), TIMES, INTERVALS)
-def test_moments_are_one_interval_apart(uid, after, interval):
-    first = next_in_phase(uid, after, interval)
-    assert next_in_phase(uid, first, interval) == first + interval
-
-
 def test_objects_made_together_are_refreshed_apart():
-    minutes = {int((next_in_phase(f"{UID}{i}", NOON, HOUR) - NOON) / timedelta(minutes=6)) for i in range(200)}
-    assert minutes == set(range(10))
+    uids = (f"{UID}{i}" for i in range(200))
+    times = (comes_back(synced(subject(metadata={"uid": uid})), NOON, NOON) for uid in uids)
+    assert {int((time - NOON) / timedelta(minutes=6)) for time in times} == set(range(10))
 
 
 @given(st.integers(1, 5_000), TIMES)

@@ -7,10 +7,10 @@ import pytest
 from controller.external_secret import conditions as say
 from controller.external_secret.decide import decide
 from controller.external_secret.decision import Decision, Keep, Retry, Update
+from controller.external_secret.due import comes_back
 from controller.external_secret.status import failed_status, next_status, return_at
-from controller.phase import next_in_phase
 from secretcore.errors import AccessDenied
-from tests.controller.building import NOON, UID, fetched, owned, secret, subject, synced
+from tests.controller.building import NOON, fetched, owned, secret, subject, synced
 
 UNCHANGED = Decision(Keep("nothing changed"), say.SYNCED, binds=True)
 WRITTEN = Decision(Update(secret(), "differs"), say.SYNCED, (say.updated(),), binds=True)
@@ -153,7 +153,7 @@ def retrying(retry):
 @pytest.mark.parametrize(
     ("policy", "interval", "retry", "expected"),
     [
-        ("Periodic", "1h", Retry.DUE, next_in_phase(UID, NOON, HOUR)),
+        ("Periodic", "1h", Retry.DUE, comes_back(subject(), NOON, NOON)),
         ("Periodic", "0s", Retry.DUE, None),
         ("OnChange", "1h", Retry.DUE, None),
         ("CreatedOnce", "1h", Retry.DUE, None),
