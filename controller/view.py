@@ -70,6 +70,10 @@ class View:
     def is_whole(self) -> bool:
         return all(reflector.synced.is_set() for reflector in self.reflectors.values())
 
+    def serves(self, resource: Resource) -> bool:
+        """Whether there is a copy of this kind."""
+        return resource in self.reflectors
+
     def external_secret(self, namespace: str, name: str) -> Manifest | None:
         return self.reflectors[EXTERNAL_SECRETS].cache.get(namespace, name)
 

@@ -67,9 +67,14 @@ class Gather:
         self._memories.pop(key, None)
 
     def is_ours(self, manifest: Manifest) -> bool:
-        """Whether no store that it names is another controller's. Stores that are missing don't count."""
-        stores = (self.view.store(key) for key in stores_of(manifest))
-        return all(self.stores.is_ours(store) for store in stores if store)
+        """Whether no store that it names is another controller's, or of a kind that is not served here. Stores that
+        are missing don't count.
+        """
+        keys = list(stores_of(manifest))
+        stores = (self.view.store(key) for key in keys)
+        return all(self.view.serves(key.resource) for key in keys) and all(
+            self.stores.is_ours(store) for store in stores if store
+        )
 
     def waits_for(self, manifest: Manifest) -> str:
         """The store that it names and that was not yet validated for the first time, if there is one."""

@@ -12,6 +12,7 @@ from controller.settings import Settings
 from kubecore.errors import NotFound
 from kubecore.resources import CONFIG_MAPS, NAMESPACES, SECRETS
 from kubecore.verbs import Client
+from tests.controller.echo import registry
 
 KINDS = {
     resource.kind: resource
@@ -33,7 +34,7 @@ class Cluster:
     async def running(self, client: Client | None = None, **settings: Any):
         """A controller that serves the namespace."""
         options = {"namespace": self.namespace, "lend_identity": False, **settings}
-        self.controller = controller = Controller(client or self.api, Settings(**options), self.tell)
+        self.controller = controller = Controller(client or self.api, Settings(**options), self.tell, registry())
         tasks = [asyncio.create_task(controller.watch()), asyncio.create_task(controller.work())]
         try:
             yield controller
@@ -62,6 +63,12 @@ class Cluster:
         """A store with these secrets."""
         data = [{"key": key, "value": value} for key, value in values.items()]
         return await self.apply(kind, name, spec={"provider": {"fake": {"data": data}}})
+
+    async def echo(self, name="store", kind="SecretStore", *, metadata=None, rest=None, **provider: Any):
+        """A store that answers with what it logs in with."""
+        return await self.apply(
+            kind, name, metadata=metadata or {}, spec={"provider": {"echo": provider}, **(rest or {})}
+        )
 
     async def external_secret(self, name="db", *, metadata=None, store="store", **spec: Any):
         """An ExternalSecret that reads key `db` of the store into key `password`."""
