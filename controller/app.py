@@ -1,5 +1,5 @@
-"""Puts the controller together and runs it: watches fill the view, changes go through `routing` onto two queues,
-workers take names from them and reconcile. `__main__` calls it with settings and a client.
+"""One process of the controller: connects to the cluster, answers probes, competes for the lease, works, stops in good
+order. `__main__` calls it with settings.
 """
 
 from __future__ import annotations
@@ -7,147 +7,121 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import Any
+import signal
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, suppress
+from importlib.metadata import version
 
-from controller.backoff import BackOff
-from controller.credentials import Lent
-from controller.external_secret.apply import Apply as ApplyExternalSecret
-from controller.external_secret.gather import Gather as GatherExternalSecret
-from controller.external_secret.reconciler import ExternalSecretReconciler
-from controller.kinds import StoreKey
-from controller.metrics import Metrics
-from controller.report import Recorder, Report
-from controller.routing import Routing
-from controller.secret_store.apply import Apply as ApplyStore
-from controller.secret_store.gather import Gather as GatherStore
-from controller.secret_store.reconciler import StoreReconciler
-from controller.settings import Settings
-from controller.stores import ClusterStores
-from controller.view import View
-from kubecore.cache import Key
-from kubecore.client import SERVICE_ACCOUNT_FOLDER
-from kubecore.errors import ApiError
+from controller.health import Answer, judge, listening
+from controller.loop import Controller
+from controller.settings import Settings, WrongSettings
+from kubecore.client import SERVICE_ACCOUNT_FOLDER, from_kubeconfig, in_cluster
+from kubecore.events import Recorder
+from kubecore.lease import Elector, Timing
 from kubecore.verbs import Client
-from kubecore.workers import Workers
-from kubecore.workqueue import Lane
-from secretcore.clients import Clients
-from secretcore.limits import Limits
-from secretcore.registry import Registry
 
 log = logging.getLogger(__name__)
 
-STORES_AT_ONCE = 8
-GRACE = 8.0
-"""Seconds that work under way has to end when the controller stops."""
+COMPONENT = "external-secrets"
+"""Under this name events are told, as ESO tells them."""
+STUCK = 600.0
+"""Seconds without progress after which `/healthz` asks to be restarted."""
+FLUSH = 1.0
+"""Seconds for the last events."""
 
 
-class Controller:
-    """One replica. `watch` keeps its view up to date, `work` reconciles; only a leader works."""
-
-    def __init__(self, client: Client, settings: Settings, record: Recorder, registry: Registry | None = None) -> None:
-        self.metrics = Metrics()
-        self.external_secrets: Workers[Key] = Workers(
-            self._reconcile_external_secret, self._failed, concurrency=settings.concurrent
-        )
-        self.stores: Workers[StoreKey] = Workers(self._reconcile_store, self._failed, concurrency=STORES_AT_ONCE)
-        routing = Routing(self.external_secrets, self.stores, self._logins_of, self._content_with)
-        self.view = View(
-            client, routing.handlers, settings.namespace, cluster_stores=settings.enable_cluster_store_reconciler
-        )
-        self._stores = ClusterStores(
-            client,
-            self.view,
-            registry or Registry.installed(),
-            Lent(dict(os.environ), SERVICE_ACCOUNT_FOLDER / "token") if settings.lend_identity else Lent({}),
-            settings.controller_class,
-            settings.enable_flood_gate,
-        )
-        self._serve(client, settings, record, routing)
-        for name, workers in (("externalsecret", self.external_secrets), ("secretstore", self.stores)):
-            self.metrics.queues.ask[name] = _depth(workers)
-
-    def _serve(self, client: Client, settings: Settings, record: Recorder, routing: Routing) -> None:
-        limits = Limits()
-        self._gather = GatherExternalSecret(client, self.view, self._stores, lambda: Clients(self._stores, limits))
-        self._serve_external_secret = ExternalSecretReconciler(
-            self._gather,
-            ApplyExternalSecret(client, self.view),
-            Report("ExternalSecret", self.metrics, record),
-            _now,
-            routing.doubt,
-        )
-        self._serve_store = StoreReconciler(
-            GatherStore(self.view, self._stores, limits),
-            ApplyStore(client, self.view),
-            {kind: Report(kind, self.metrics, record) for kind in ("SecretStore", "ClusterSecretStore")},
-            _now,
-            settings.store_requeue_interval,
-        )
-        self._validates = {
-            "SecretStore": settings.enable_secret_store_reconciler,
-            "ClusterSecretStore": settings.enable_cluster_store_reconciler,
-        }
-
-    async def watch(self) -> None:
-        """Keep the view up to date until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for watch in self.view.watches():
-                tasks.create_task(watch)
-
-    async def work(self) -> None:
-        """Reconcile, once the view is whole, until `stop` or cancelled."""
-        await self.view.whole()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.stores.run())
-            tasks.create_task(self.external_secrets.run())
-
-    async def stop(self) -> None:
-        """Take up nothing more, and let what is under way end."""
-        await asyncio.gather(self.external_secrets.stop(GRACE), self.stores.stop(GRACE))
-
-    async def _reconcile_external_secret(self, key: Key) -> float | None:
-        return await self._measured("ExternalSecret", key, self._serve_external_secret(key))
-
-    async def _reconcile_store(self, key: StoreKey) -> float | None:
-        if not self._validates[key.kind]:
-            return None
-        return await self._measured(key.kind, Key(key.namespace, key.name), self._serve_store(key))
-
-    async def _measured(self, kind: str, key: Key, reconcile: Any) -> float | None:
-        began, result = time.perf_counter(), "error"
+async def serve(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT. Raises `kubecore.lease.LeadershipLost` and `kubecore.errors.ConfigurationError`."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(await _client(settings))
+        elector = _elector(client, settings)
+        recorder = Recorder(client, COMPONENT)
+        controller = Controller(client, settings, recorder, may_write=elector.may_write if elector else _always)
+        for address, answers in _endpoints(settings, controller):
+            await stack.enter_async_context(listening(address, answers))
+        stopping = _on_signals()
+        work = asyncio.ensure_future(elector.lead(controller.work) if elector else controller.work())
+        others = [asyncio.ensure_future(controller.watch()), asyncio.ensure_future(recorder.run())]
         try:
-            again: float | None = await reconcile
-            result = "success" if again is None else "requeue_after"
-            return again
+            await _first_of(work, *others, stopping)
+            if stopping.done():
+                log.info("stopping")
+                await controller.stop()
         finally:
-            self.metrics.reconciled(kind, key, time.perf_counter() - began, result)
-
-    def _failed(self, key: Any, error: Exception, seconds: float) -> None:
-        facts = {"key": "/".join(filter(None, key)) if isinstance(key, Key) else str(key), "seconds": round(seconds, 1)}
-        match error:
-            case BackOff():
-                log.debug("is tried again", extra={"facts": facts})
-            case ApiError():
-                log.warning("%s", error, extra={"facts": facts})
-            case _:
-                log.error("a reconcile broke", exc_info=error, extra={"facts": facts})
-
-    def _logins_of(self, key: StoreKey, manifest: Any) -> Iterable[Key]:
-        return self._stores.logins(key, manifest)
-
-    def _content_with(self, key: Key) -> tuple[str, str]:
-        return self._gather.content_with(key)
+            await _end(work, *others, stopping)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH):
+                    await recorder.flush()
 
 
-def _depth(workers: Workers[Any]) -> Callable[[], float]:
-    def depth() -> float:
-        return sum(workers.queue.depth(lane) for lane in Lane)
-
-    return depth
+async def _client(settings: Settings) -> Client:
+    agent = f"external-secrets-injector-controller/{version('external-secrets-injector')}"
+    return await (from_kubeconfig(agent, settings.kubeconfig) if settings.kubeconfig else in_cluster(agent))
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _elector(client: Client, settings: Settings) -> Elector | None:
+    if not settings.enable_leader_election:
+        return None
+    timing = Timing(
+        settings.leader_election_lease_duration.total_seconds(),
+        settings.request_seconds,
+        settings.leader_election_retry_period.total_seconds(),
+    )
+    identity = f"{socket.gethostname()}_{uuid.uuid4()}"
+    return Elector(client, _lease_namespace(settings), settings.leader_election_id, identity, timing)
+
+
+def _lease_namespace(settings: Settings) -> str:
+    own = SERVICE_ACCOUNT_FOLDER / "namespace"
+    namespace = settings.leader_election_namespace or (own.read_text().strip() if own.exists() else "")
+    if not namespace:
+        raise WrongSettings("leader-election-namespace: is required outside a cluster")
+    return namespace
+
+
+def _endpoints(settings: Settings, controller: Controller) -> Iterator[tuple[str, dict[str, Answer]]]:
+    answers: dict[str, Answer] = {
+        "/healthz": lambda: judge("no progress" if controller.stuck_for() > STUCK else ""),
+        "/readyz": lambda: judge("" if controller.view.is_whole else "the watches are not through yet"),
+        "/metrics": lambda: (200, controller.metrics.text()),
+    }
+    metrics = {"/metrics": answers.pop("/metrics")}
+    if settings.live_addr == settings.metrics_addr:
+        yield settings.live_addr, answers | metrics
+    else:
+        yield settings.live_addr, answers
+        yield settings.metrics_addr, metrics
+
+
+def _on_signals() -> asyncio.Future[None]:
+    """Done at the first SIGTERM or SIGINT; the second ends the process at once."""
+    loop = asyncio.get_running_loop()
+    asked: asyncio.Future[None] = loop.create_future()
+
+    def ask() -> None:
+        if asked.done():
+            os._exit(130)
+        asked.set_result(None)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ask)
+    return asked
+
+
+async def _first_of(*futures: asyncio.Future[None]) -> None:
+    """Returns when one ends, and raises what it raised."""
+    done, _ = await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+    for each in done:
+        each.result()
+
+
+async def _end(*futures: asyncio.Future[None]) -> None:
+    for each in futures:
+        each.cancel()
+    await asyncio.gather(*futures, return_exceptions=True)
+
+
+def _always() -> bool:
+    return True

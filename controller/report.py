@@ -15,9 +15,9 @@ log = logging.getLogger("controller.reconcile")
 
 
 class Recorder(Protocol):
-    """Where events go. Failing to tell is not an error."""
+    """Where events go: `kubecore.events.Recorder`."""
 
-    async def __call__(self, manifest: Manifest, event: Event) -> None: ...
+    def event(self, manifest: Manifest, type_: str, reason: str, message: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Report:
 
     kind: str
     metrics: Metrics
-    record: Recorder
+    recorder: Recorder
 
-    async def event(self, manifest: Manifest, event: Event) -> None:
-        await self.record(manifest, event)
+    def event(self, manifest: Manifest, event: Event) -> None:
+        self.recorder.event(manifest, event.type, event.reason, event.message)
 
     def ready(self, manifest: Manifest, ready: Ready) -> None:
         """What the condition says from now on."""

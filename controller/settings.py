@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     CliSettingsSource,
@@ -64,6 +64,17 @@ class Settings(BaseSettings):
     metrics_addr: Address = Field(":8080", description="where /metrics is served; 0 is nowhere")
     live_addr: Address = Field(":8082", description="where /healthz and /readyz are served; 0 is nowhere")
     loglevel: str = Field("info", pattern="^(debug|info|warn|warning|error)$", description="debug, info, warn or error")
+
+    @property
+    def request_seconds(self) -> float:
+        """How long one write may take: what is left of the lease when a leader gives up."""
+        return (self.leader_election_lease_duration - self.leader_election_renew_deadline).total_seconds()
+
+    @model_validator(mode="after")
+    def _check_lease(self) -> Settings:
+        if self.request_seconds < 1:
+            raise ValueError("leader-election-renew-deadline must be at least 1s shorter than the lease duration")
+        return self
 
     @classmethod
     def settings_customise_sources(

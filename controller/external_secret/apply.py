@@ -16,9 +16,9 @@ from controller.external_secret.target import Secret
 from controller.kinds import EXTERNAL_SECRETS
 from controller.names import FINALIZER
 from controller.view import View
+from controller.writer import Writer
 from kubecore.errors import NotFound
 from kubecore.resources import SECRETS
-from kubecore.verbs import Client
 from kubecore.wire import Manifest
 
 MANAGER = "external-secrets"
@@ -27,9 +27,9 @@ MANAGER = "external-secrets"
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Writes through a client, and lets the view know at once."""
+    """Writes through a writer, and lets the view know at once."""
 
-    client: Client
+    writer: Writer
     view: View
 
     async def change(self, change: Change, subject: Subject) -> Secret | None:
@@ -38,11 +38,11 @@ class Apply:
         """
         match change:
             case Create(secret):
-                answer = await self.client.create(
+                answer = await self.writer.create(
                     SECRETS, dict(secret.manifest), subject.namespace, field_manager=field_manager(subject.name)
                 )
             case Update(secret):
-                answer = await self.client.update(
+                answer = await self.writer.update(
                     SECRETS, dict(secret.manifest), field_manager=field_manager(subject.name)
                 )
             case Delete(secret):
@@ -58,7 +58,7 @@ class Apply:
     async def delete(self, secret: Secret) -> None:
         """Gone already is as good."""
         try:
-            await self.client.delete(
+            await self.writer.delete(
                 SECRETS, secret.name, secret.namespace, uid=secret.uid, resource_version=secret.resource_version
             )
         except NotFound:
@@ -69,7 +69,7 @@ class Apply:
         metadata = manifest["metadata"]
         body = {"metadata": {"uid": metadata["uid"]}, "status": dict(status)}
         try:
-            answer = await self.client.patch(
+            answer = await self.writer.patch(
                 EXTERNAL_SECRETS, metadata["name"], metadata["namespace"], body=body, status=True, field_manager=MANAGER
             )
         except NotFound:
@@ -90,7 +90,7 @@ class Apply:
             }
         }
         try:
-            await self.client.patch(
+            await self.writer.patch(
                 EXTERNAL_SECRETS, metadata["name"], metadata["namespace"], body=body, field_manager=MANAGER
             )
         except NotFound:

@@ -123,7 +123,7 @@ class ExternalSecretReconciler:
         """Tell what was done, and when to come back."""
         if decision.synced:
             memory.refreshed_at = now
-        await self._tell(subject.manifest, decision.ready, decision.events)
+        self._tell(subject.manifest, decision.ready, decision.events)
         status = next_status(subject, decision, now)
         if status is not None:
             await self.apply.status(subject.manifest, status)
@@ -132,9 +132,9 @@ class ExternalSecretReconciler:
         at = return_at(subject, decision, now)
         return None if at is None else (at - now).total_seconds()
 
-    async def _tell(self, manifest: Manifest, ready: Ready | None, events: tuple[Event, ...]) -> None:
+    def _tell(self, manifest: Manifest, ready: Ready | None, events: tuple[Event, ...]) -> None:
         for event in events:
-            await self.report.event(manifest, event)
+            self.report.event(manifest, event)
         if ready is not None:
             self.report.ready(manifest, ready)
 
@@ -147,7 +147,7 @@ class ExternalSecretReconciler:
         ready = say.failed(say.NO_DATA, detail)
         status = failed_status(manifest, ready, self.clock())
         if status is not None:
-            await self._tell(manifest, ready, (say.update_failed(detail),))
+            self._tell(manifest, ready, (say.update_failed(detail),))
             await self.apply.status(manifest, status)
         self.report.line(manifest, detail)
         return None

@@ -8,8 +8,8 @@ from typing import Any
 
 from controller.kinds import StoreKey
 from controller.view import View
+from controller.writer import Writer
 from kubecore.errors import NotFound
-from kubecore.verbs import Client
 from kubecore.wire import Manifest
 
 MANAGER = "external-secrets"
@@ -17,16 +17,16 @@ MANAGER = "external-secrets"
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Writes through a client, and lets the view know at once."""
+    """Writes through a writer, and lets the view know at once."""
 
-    client: Client
+    writer: Writer
     view: View
 
     async def status(self, key: StoreKey, manifest: Manifest, status: Mapping[str, Any]) -> None:
         """The whole status, on the object of this UID. Who deleted it meanwhile does not miss it."""
         body = {"metadata": {"uid": manifest["metadata"]["uid"]}, "status": dict(status)}
         try:
-            answer = await self.client.patch(
+            answer = await self.writer.patch(
                 key.resource, key.name, key.namespace, body=body, status=True, field_manager=MANAGER
             )
         except NotFound:

@@ -45,7 +45,7 @@ class StoreReconciler:
         report.ready(manifest, verdict.ready)
         report.line(manifest, verdict.ready.message, ready=verdict.ready.status, reason=verdict.ready.reason)
         if event := news(manifest, verdict):
-            await report.event(manifest, event)
+            report.event(manifest, event)
         status = next_status(manifest, verdict, now)
         if status is not None:
             await self.apply.status(key, manifest, status)

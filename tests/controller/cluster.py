@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from controller.app import Controller
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES
+from controller.loop import Controller
 from controller.settings import Settings
 from kubecore.errors import NotFound
 from kubecore.resources import CONFIG_MAPS, NAMESPACES, SECRETS
@@ -34,7 +34,7 @@ class Cluster:
     async def running(self, client: Client | None = None, **settings: Any):
         """A controller that serves the namespace."""
         options = {"namespace": self.namespace, "lend_identity": False, **settings}
-        self.controller = controller = Controller(client or self.api, Settings(**options), self.tell, registry())
+        self.controller = controller = Controller(client or self.api, Settings(**options), self, registry=registry())
         tasks = [asyncio.create_task(controller.watch()), asyncio.create_task(controller.work())]
         try:
             yield controller
@@ -45,8 +45,9 @@ class Cluster:
             ended = await asyncio.gather(*tasks, return_exceptions=True)
             assert not [error for error in ended if isinstance(error, Exception)], ended
 
-    async def tell(self, manifest, event) -> None:
-        self.told.append((manifest["metadata"]["name"], event.type, event.reason, event.message))
+    def event(self, manifest, type_, reason, message) -> None:
+        """A recorder's."""
+        self.told.append((manifest["metadata"]["name"], type_, reason, message))
 
     def reasons(self, name="db"):
         return [reason for who, _, reason, _ in self.told if who == name]
