@@ -16,11 +16,12 @@ name that is also a builtin's (`slice`, `and`) replaces the builtin, as in Go.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
 from secretcore.template.budget import Budget, Meter
 from secretcore.template.gotypes import GoType, go_type
+from secretcore.template.zones import find_zone
 
 
 class Randomness(Protocol):
@@ -41,6 +42,8 @@ class Environment:
     """With a time zone; `now` and `ago` read it."""
     random: Randomness
     budget: Budget = field(default_factory=Budget)
+    zone: Callable[[str], tzinfo | None] = find_zone
+    """The rules of a time zone by its name, None where there is none; the date functions ask it."""
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
