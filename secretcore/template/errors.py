@@ -5,6 +5,8 @@ in Go's own words. It never carries a value. `FunctionError` is what a template 
 what the budget raises; the evaluator gives both their place.
 """
 
+_MOST_KEYS = 20
+
 
 class FunctionError(Exception):
     """A template function failed, in Go an error result or a panic; the text has no secret value in it."""
@@ -35,3 +37,13 @@ class TemplateError(Exception):
         """The text of the part of the action that failed; empty when parsing."""
         self.phase = phase
         """`parse` or `execute`."""
+        self.keys: tuple[str, ...] = ()
+        """Where a key of the data is missing: the names of those that there are."""
+
+    def __str__(self) -> str:
+        shown = str(self.args[0])
+        if not self.keys:
+            return shown
+        names = ", ".join(self.keys[:_MOST_KEYS])
+        more = f" and {len(self.keys) - _MOST_KEYS} more" if len(self.keys) > _MOST_KEYS else ""
+        return f"{shown} (there are: {names}{more})"
