@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types imports format lock clean
+.PHONY: help setup run test check lint types imports format lock clean vectors-template fuzz-template bench-template
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## make the virtual environment from the locked dependencies
 
@@ -38,6 +38,15 @@ imports: setup
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+vectors-template: setup ## ask Go about the template vectors anew (FILES=... for some)
+	$(BIN)/python -m tests.secretcore.template.vectors $(FILES)
+
+fuzz-template: setup ## 20,000 random templates against Go's engine
+	TEMPLATES=20000 $(BIN)/pytest -q -m server tests/secretcore/template/test_differential.py
+
+bench-template: setup ## what templates cost, beside Go
+	$(BIN)/python -m bench.template
 
 lock: ## resolve the dependencies anew into requirements/*.lock
 	$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet $(UV)

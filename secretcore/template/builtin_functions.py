@@ -123,11 +123,11 @@ def negation(value: Any) -> bool:
     return not truth(value)
 
 
-def call(callee: Any, *_arguments: Any) -> Any:
-    """Nothing in the data is a function, so this can only fail."""
+def call(callee: Any, *_arguments: Any, shown: str = "") -> Any:
+    """Nothing in the data is a function, so this can only fail; `shown` is the callee as the template has it."""
     if callee is None or callee is NIL:
         raise FunctionError("call of nil")
-    raise FunctionError(f"non-function of type {type_name(callee)}")
+    raise FunctionError(f"non-function {shown} of type {type_name(callee)}".replace("  ", " "))
 
 
 def print_(environment: Environment, *values: Any) -> str:

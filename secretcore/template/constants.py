@@ -17,7 +17,8 @@ _INTEGER = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)",
     re.ASCII,
 )
-_UNDERSCORES_MISPLACED = re.compile(r"(?<![0-9a-fA-F])_|_(?![0-9a-fA-F])")
+_MISPLACED = re.compile(r"(?<![0-9])_|_(?![0-9])")
+_MISPLACED_IN_HEXADECIMAL = re.compile(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
 _BASES = {"x": 16, "b": 2, "o": 8}
 _SMALLEST, _LARGEST, _LARGEST_UNSIGNED = -(1 << 63), (1 << 63) - 1, (1 << 64) - 1
 
@@ -38,8 +39,9 @@ def parse_float(text: str) -> float | None:
     """The float that the text is (decimal, or hexadecimal with p exponent); None if it is none or too
     large.
     """
-    if "_" in text:  # allowed only where the base prefix says so, which for floats is hexadecimal
-        if text.lstrip("+-")[:2].lower() != "0x" or _UNDERSCORES_MISPLACED.search(text[2:].lstrip("xX_")):
+    if "_" in text:
+        hexadecimal = text.lstrip("+-")[:2].lower() == "0x"
+        if (_MISPLACED_IN_HEXADECIMAL if hexadecimal else _MISPLACED).search(text):
             return None
         text = text.replace("_", "")
     if _DECIMAL.fullmatch(text):

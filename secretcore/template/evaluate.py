@@ -5,6 +5,8 @@ errors name the node that was looked at last, which isn't always the one at faul
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from secretcore.template.builtin_functions import SHORT_CIRCUIT
@@ -123,6 +125,8 @@ class Evaluator:
             function = self._builtins[name]
             if name in SHORT_CIRCUIT and (arguments or piped):
                 return self._short_circuit(word, arguments, name == "or")
+            if name == "call" and arguments:
+                function = replace(function, call=partial(function.call, shown=str(arguments[0])))
         call = Call(name, function, arguments, piped, node, self.operand)
         run_call = call.run
 

@@ -97,7 +97,9 @@ class Printer:
         elif verb == "T":
             self._string(_type(value).name, "s", flags)
         elif verb == "p":
-            raise FunctionError("printf: %p is not supported, values have no address here")
+            if isinstance(value, GoMap | GoSlice | bytes):
+                raise FunctionError("%p is not supported, values have no address here")
+            self._bad(value, verb, flags)
         else:
             self._value(value, verb, flags, 0)
 

@@ -45,6 +45,9 @@ replaced by its length or type (`strconv.Atoi: parsing a string of 6 bytes: inva
 is the same: the evaluator turns both into `error calling NAME: text`. For the number formats, `%v` and the
 like, use `format.sprint`, `format.sprintf` and `format.show` (%v of one value); for truth `truth`; for `==`
 and order `compare`.
+
+Templates can nest a value in itself (`set $d "self" $d`) or share it over and over: what walks values must
+charge the meter for every node, or stop at some depth.
 """
 
 from collections.abc import Iterable, Mapping
