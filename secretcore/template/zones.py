@@ -1,7 +1,8 @@
-"""Time zones by name: the one place of the templates that reads files, those of the system's time zone database.
+"""Time zones by name: the one place of the templates that reads files, those of the system's time zone
+database.
 
-Environments use it unless they are given another source. Each zone is read once; names lead nowhere but into the
-database, because zoneinfo refuses paths that leave it.
+Environments use it unless they are given another source. Each zone is read once; names lead nowhere but
+into the database, because zoneinfo refuses paths that leave it.
 """
 
 from datetime import tzinfo

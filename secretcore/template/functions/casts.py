@@ -1,6 +1,7 @@
 """spf13/cast: any value as an int64 or a float64; what can't be read is 0, without an error.
 
-Input: values of the template model. Output: Python ints within int64, floats; the number functions start with it.
+Input: values of the template model. Output: Python ints within int64, floats; the number functions start
+with it.
 """
 
 import re

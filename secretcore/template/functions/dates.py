@@ -1,6 +1,8 @@
-"""sprig's date functions. "Local" is UTC, as in ESO's container; the clock and the zones are the Environment's.
+"""sprig's date functions. "Local" is UTC, as in ESO's container; the clock and the zones are the
+Environment's.
 
-Input: times, int64 seconds, Go layouts. Output: times and texts. Whatever is no time stands for now, as in sprig.
+Input: times, int64 seconds, Go layouts. Output: times and texts. Whatever is no time stands for now, as in
+sprig.
 """
 
 from collections.abc import Mapping

@@ -1,17 +1,19 @@
 """sprig's dict functions. A dict is a map[string]interface {}, shared by reference: set and unset change it.
 
-Input and output: GoMaps. Where Go's order is random (keys, values), ours is sorted, so that a Secret made from it
-doesn't change with every refresh.
+Input and output: GoMaps. Where Go's order is random (keys, values), ours is sorted, so that a Secret made
+from it doesn't change with every refresh.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from secretcore.template.declare import Environment, Function, function
 from secretcore.template.errors import FunctionError
 from secretcore.template.functions.equality import MAX_DEPTH
-from secretcore.template.functions.merging import merge_into
+from secretcore.template.functions.merging import MergeError, merge_into
+from secretcore.template.functions.semver import PlainVersion
 from secretcore.template.functions.texts import to_text
+from secretcore.template.golib.versions import Version
 from secretcore.template.gotypes import DICT
 from secretcore.template.values import GoMap, GoSlice, is_nil, octets, type_name
 
@@ -70,20 +72,27 @@ def _omit(env: Environment, mapping: GoMap, *keys: str) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if key not in keys}
 
 
-def _merge(env: Environment, into: GoMap, *sources: GoMap) -> GoMap:
-    return _merged(env, into, sources, overwrite=False)
+def _must_merge(*, overwrite: bool) -> Callable[..., GoMap]:
+    def merge(env: Environment, into: GoMap, *sources: GoMap) -> GoMap:
+        for source in sources:
+            if into.nil and not source.nil:
+                into = GoMap(DICT)
+            merge_into(env, into, source, overwrite=overwrite)
+        return into
+
+    return merge
 
 
-def _merge_overwrite(env: Environment, into: GoMap, *sources: GoMap) -> GoMap:
-    return _merged(env, into, sources, overwrite=True)
+def _merge(*, overwrite: bool) -> Callable[..., GoMap | str]:
+    must_merge = _must_merge(overwrite=overwrite)
 
+    def merge(env: Environment, into: GoMap, *sources: GoMap) -> GoMap | str:
+        try:
+            return must_merge(env, into, *sources)
+        except MergeError:
+            return ""
 
-def _merged(env: Environment, into: GoMap, sources: tuple[GoMap, ...], *, overwrite: bool) -> GoMap:
-    for source in sources:
-        if into.nil and not source.nil:
-            into = GoMap(DICT)
-        merge_into(env, into, source, overwrite=overwrite)
-    return into
+    return merge
 
 
 def _converted(value: Any, wanted: str) -> FunctionError:
@@ -122,6 +131,8 @@ def _copy(env: Environment, value: Any, depth: int = 0) -> Any:
     if isinstance(value, GoMap):
         env.meter.elements(len(value))
         return GoMap(value.go_type, {key: _copy(env, item, depth + 1) for key, item in value.items()})
+    if isinstance(value, PlainVersion):
+        return type(value)(Version(0, 0, 0))  # its fields are private, and copystructure leaves those out
     if isinstance(value, GoSlice):
         env.meter.elements(len(value))
         return GoSlice(value.go_type, [_copy(env, item, depth + 1) for item in value])
@@ -142,10 +153,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "values": function(f"func({_DICT}) []interface {{}}", _values, env=True),
     "pick": function(f"func({_DICT}, ...string) {_DICT}", _pick, env=True),
     "omit": function(f"func({_DICT}, ...string) {_DICT}", _omit, env=True),
-    "merge": function(_MERGE, _merge, env=True),
-    "mustMerge": function(_MERGE, _merge, env=True),
-    "mergeOverwrite": function(_MERGE, _merge_overwrite, env=True),
-    "mustMergeOverwrite": function(_MERGE, _merge_overwrite, env=True),
+    "merge": function(_MERGE, _merge(overwrite=False), env=True),
+    "mustMerge": function(_MERGE, _must_merge(overwrite=False), env=True),
+    "mergeOverwrite": function(_MERGE, _merge(overwrite=True), env=True),
+    "mustMergeOverwrite": function(_MERGE, _must_merge(overwrite=True), env=True),
     "dig": function(f"func(...{_ANY}) {_ANY}", _dig),
     "deepCopy": function(f"func({_ANY}) {_ANY}", _copy, env=True),
     "mustDeepCopy": function(f"func({_ANY}) {_ANY}", _copy, env=True),

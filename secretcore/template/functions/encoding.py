@@ -13,9 +13,6 @@ from secretcore.template.quoting import printable
 from secretcore.template.values import octets, text
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
-_BASE32 = re.compile(
-    rb"(?:[A-Z2-7]{8})*(?:[A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=)?"
-)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/\r\n]|\Z")
 _NOT_BASE32 = re.compile(rb"[^A-Z2-7]|\Z")
 _NOT_HEX = re.compile(rb"[^0-9a-fA-F]")
@@ -35,7 +32,7 @@ def decode_base64(value: bytes) -> bytes:
 
 
 def _base64_fault(value: bytes) -> int:
-    """The byte that Go names: the first bad one, the start of an unfinished group, or what follows padding."""
+    """The byte that Go names: the first bad one, the start of an unfinished group, what follows padding."""
     found = _NOT_BASE64.search(value)
     at = found.start() if found else len(value)
     group = len(value[:at].translate(None, _BREAKS)) % 4
@@ -60,27 +57,29 @@ def _skip_breaks(value: bytes, at: int) -> int:
 
 
 def decode_base32(value: bytes) -> bytes:
-    """base32.StdEncoding.DecodeString. CorruptInputError."""
+    """base32.StdEncoding.DecodeString, which ignores what follows complete padding. CorruptInputError."""
     kept = value.translate(None, _BREAKS)
-    if len(kept) % 8 == 0 and _BASE32.fullmatch(kept):
-        return base64.b32decode(kept)
-    raise CorruptInputError(f"illegal base32 data at input byte {_base32_fault(kept)}")
-
-
-def _base32_fault(kept: bytes) -> int:
     found = _NOT_BASE32.search(kept)
     at = found.start() if found else len(kept)
+    fault = _base32_fault(kept, at)
+    if fault is not None:
+        raise CorruptInputError(f"illegal base32 data at input byte {fault}")
+    return base64.b32decode(kept[:at] + b"=" * (-at % 8))
+
+
+def _base32_fault(kept: bytes, at: int) -> int | None:
+    """The byte that Go names, `at` being the first one outside the alphabet; None if all is well."""
     group, left = at % 8, len(kept) - at - 1
     if at == len(kept):
-        return at - group
+        return at - group if group else None
     if kept[at : at + 1] != b"=" or group < 2 or left >= 8:
         return at
     if left + group < 7:
         return len(kept)
     for offset in range(7 - group):
-        if kept[at + 1 + offset : at + 2 + offset] not in (b"=", b""):
+        if kept[at + 1 + offset : at + 2 + offset] != b"=":
             return at + offset
-    return at
+    return at if group in (3, 6) else None
 
 
 def decode_hex(value: bytes) -> bytes:

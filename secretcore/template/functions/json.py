@@ -1,4 +1,5 @@
-"""sprig's JSON functions: fromJson and toJson in their kinds. The plain ones swallow errors, the must* ones don't.
+"""sprig's JSON functions: fromJson and toJson in their kinds. The plain ones swallow errors, the must* ones
+don't.
 
 Input: texts and values. Output: values (numbers are float64) and texts.
 """

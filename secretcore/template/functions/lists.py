@@ -1,7 +1,7 @@
 """sprig's list functions. A list is any Go slice; bytes count as a slice of uint8.
 
-Input: slices of any type. Output: mostly []interface {}. The plain functions and their must* twins fail alike, one
-with a panic and one with an error in Go, which a template can't tell apart.
+Input: slices of any type. Output: mostly []interface {}. The plain functions and their must* twins fail
+alike, one with a panic and one with an error in Go, which a template can't tell apart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -111,9 +111,14 @@ def _concat(env: Environment, *values: Any) -> GoSlice:
 
 def _chunk(env: Environment, size: int, value: Any) -> GoSlice:
     items = _items(env, value, "Cannot chunk type")
-    if size == 0 or (size < 0 and (len(items) == 1 or len(items) - 1 > -size)):
+    if size > 0:
+        chunks = [items[at : at + size] for at in range(0, len(items), size)]
+    elif len(items) == 1 and size < -1:  # sprig divides by the size without a look at its sign
+        chunks = [items]
+    elif size == 0 or len(items) < 2 or len(items) - 1 > -size:
         raise FunctionError("runtime error: makeslice: len out of range")
-    chunks = [items[at : at + size] for at in range(0, len(items), size)] if size > 0 else []
+    else:
+        chunks = []
     return GoSlice(LISTS, [GoSlice(LIST, chunk) for chunk in chunks])
 
 

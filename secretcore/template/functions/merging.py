@@ -8,7 +8,11 @@ from typing import Any
 from secretcore.template.declare import Environment
 from secretcore.template.errors import FunctionError
 from secretcore.template.functions.equality import MAX_DEPTH, is_empty
-from secretcore.template.values import GoMap, GoSlice
+from secretcore.template.values import GoMap, GoSlice, kind_of, type_of
+
+
+class MergeError(FunctionError):
+    """mergo's own error, which merge swallows and mustMerge gives."""
 
 
 def merge_into(env: Environment, into: GoMap, source: GoMap, *, overwrite: bool, depth: int = 0) -> None:
@@ -24,6 +28,9 @@ def merge_into(env: Environment, into: GoMap, source: GoMap, *, overwrite: bool,
         present, old = key in into, into.get(key)
         if isinstance(value, GoMap) and isinstance(old, GoMap) and not old.nil:
             merge_into(env, old, value, overwrite=overwrite, depth=depth + 1)
+        elif kind_of(old) == "ptr" and not overwrite and kind_of(value) in ("map", "struct"):
+            if type_of(old) is not type_of(value):
+                raise MergeError("src and dst must be of same type")
         elif isinstance(value, GoSlice | bytes) and overwrite:
             _assign(into, source, key, value)
         if present and not is_empty(old):

@@ -99,7 +99,9 @@ def _ceil(value: Any) -> float:
 
 
 def _round(value: Any, places: int, *threshold: float) -> float:
-    """Rounds up where the fraction reaches the threshold (.5), otherwise down: negative numbers always down."""
+    """Rounds up where the fraction reaches the threshold (.5), otherwise down: negative numbers always
+    down.
+    """
     scale = power(10.0, places)
     scaled = scale * to_float64(value)
     fraction = math.modf(scaled)[0] if math.isfinite(scaled) else scaled if math.isnan(scaled) else math.nan

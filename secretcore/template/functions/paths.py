@@ -1,4 +1,5 @@
-"""Go's path package, for slashes; the os* functions are the same, since ESO runs on Linux. No file is touched.
+"""Go's path package, for slashes; the os* functions are the same, since ESO runs on Linux. No file is
+touched.
 
 Input and output: Go strings.
 """

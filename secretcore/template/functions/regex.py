@@ -1,7 +1,7 @@
 """sprig's regular expressions: RE2 with Go's replacement syntax, through secretcore.regexp.
 
-Input: patterns and Go strings. Output: strings, lists and booleans. The plain functions fail on a bad pattern like
-their must* twins, but for regexMatch, which says false.
+Input: patterns and Go strings. Output: strings, lists and booleans. The plain functions fail on a bad
+pattern like their must* twins, but for regexMatch, which says false.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """sprig's functions on one string: case, trimming, cutting, padding, wrapping.
 
-Input: Go strings from templates. Output: Go strings and booleans; lengths and positions count bytes, as in Go.
+Input: Go strings from templates. Output: Go strings and booleans; lengths and positions count bytes, as in
+Go.
 """
 
 from collections.abc import Mapping

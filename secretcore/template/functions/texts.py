@@ -66,7 +66,11 @@ def _join(env: Environment, separator: str, value: Any) -> str:
 
 
 def _sort_alpha(env: Environment, value: Any) -> list[str]:
-    return sorted(to_texts(env, value), key=octets) if isinstance(value, GoSlice | bytes) else [to_text(env, value)]
+    return (
+        sorted(to_texts(env, value), key=octets)
+        if isinstance(value, GoSlice | bytes)
+        else [to_text(env, value)]
+    )
 
 
 def parts(env: Environment, separator: str, value: str, limit: int = -1) -> list[str]:
@@ -78,7 +82,9 @@ def parts(env: Environment, separator: str, value: str, limit: int = -1) -> list
     if not between:
         env.meter.elements(len(value) if limit < 0 else min(limit, len(value)))
         chars = list(value)
-        return chars if limit < 0 or limit >= len(chars) else [*chars[: limit - 1], "".join(chars[limit - 1 :])]
+        return (
+            chars if limit < 0 or limit >= len(chars) else [*chars[: limit - 1], "".join(chars[limit - 1 :])]
+        )
     count = raw.count(between) + 1
     env.meter.elements(count if limit < 0 else min(limit, count))
     return [text(part) for part in raw.split(between, limit - 1 if limit > 0 else -1)]

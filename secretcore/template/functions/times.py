@@ -1,7 +1,8 @@
-"""time.Time, time.Duration, time.Month and time.Weekday as template values, with the methods a template may call.
+"""time.Time, time.Duration, time.Month and time.Weekday as template values, with the methods a template may
+call.
 
-Made by the date functions. Methods are an allow-list: what reads the world or needs types that templates can't make is
-left out.
+Made by the date functions. Methods are an allow-list: what reads the world or needs types that templates
+can't make is left out.
 """
 
 from collections.abc import Mapping

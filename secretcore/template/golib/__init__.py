@@ -1,1 +1,3 @@
-"""What the Go libraries behind the template functions do, over plain str, bytes and numbers; taken by functions/."""
+"""What the Go libraries behind the template functions do, over plain str, bytes and numbers; taken by
+functions/.
+"""

@@ -1,6 +1,7 @@
 """The decimal arithmetic behind addf, subf, mulf and divf: exact sums and products, quotients to 16 places.
 
-Input: floats. Output: the nearest float. Go uses shopspring/decimal, which starts from the shortest text of a float.
+Input: floats. Output: the nearest float. Go uses shopspring/decimal, which starts from the shortest text of
+a float.
 """
 
 import math

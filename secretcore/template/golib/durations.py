@@ -98,7 +98,13 @@ def approximate(duration: int) -> str:
     """sprig's durationRound: the largest unit only, cut off (years of 365 days, months of 30)."""
     amount = abs(duration)
     day = 24 * 3600 * SECOND
-    for size, unit in ((365 * day, "y"), (30 * day, "mo"), (day, "d"), (3600 * SECOND, "h"), (60 * SECOND, "m")):
+    for size, unit in (
+        (365 * day, "y"),
+        (30 * day, "mo"),
+        (day, "d"),
+        (3600 * SECOND, "h"),
+        (60 * SECOND, "m"),
+    ):
         if amount > size:
             return f"{amount // size}{unit}"
     return f"{amount // SECOND}s" if amount > SECOND else "0s"

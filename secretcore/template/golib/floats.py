@@ -1,6 +1,7 @@
 """Texts of float64 as encoding/json and strconv's 'g' write them.
 
-Input: finite floats. Output: text; repr gives the digits, since Go and Python both take the shortest that read back.
+Input: finite floats. Output: text; repr gives the digits, since Go and Python both take the shortest that
+read back.
 """
 
 import math

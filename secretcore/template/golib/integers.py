@@ -1,7 +1,7 @@
 """Go's 64-bit integers and strconv: wrap-around, division, ParseInt, ParseFloat, float to int conversion.
 
-Input: Python ints, floats and texts from the function tables. Output: Python ints within int64, floats, or an error
-kind; never the text itself, because templates work on secret values.
+Input: Python ints, floats and texts from the function tables. Output: Python ints within int64, floats, or
+an error kind; never the text itself, because templates work on secret values.
 """
 
 import math
@@ -50,7 +50,8 @@ _DIGITS = {2: "01", 8: "01234567", 10: "0123456789", 16: "0123456789abcdef"}
 
 
 def parse_int(text: str, base: int = 10) -> tuple[int, NumError | None]:
-    """strconv.ParseInt(text, base, 64): the value and why it is not exact (the nearest int64 when out of range).
+    """strconv.ParseInt(text, base, 64): the value and why it is not exact (the nearest int64 when out of
+    range).
 
     base 0 takes the base from the prefix (0x, 0o, 0, 0b) and allows underscores between digits.
     """
@@ -125,6 +126,8 @@ def parse_float(text: str) -> tuple[float, NumError | None]:
     """strconv.ParseFloat(text, 64): infinity and RANGE when too large."""
     if not text.isascii() or len(text) > _LONGEST:
         return 0.0, NumError.SYNTAX
+    if "_" in text and _underscores_ok(text) and text.lstrip("+-")[:2].lower() != "0x":
+        text = text.replace("_", "")
     if _DECIMAL.match(text) or _SPECIAL.match(text):
         value = float(text)
         return value, NumError.RANGE if math.isinf(value) and not _SPECIAL.match(text) else None

@@ -1,7 +1,7 @@
 """JSON as Go's encoding/json writes and reads it.
 
-Input: values of the template model, or a text. Output: text with Go's escapes, sorted keys and number forms, or values
-(numbers float64, objects maps). JsonError never quotes the text.
+Input: values of the template model, or a text. Output: text with Go's escapes, sorted keys and number
+forms, or values (numbers float64, objects maps). JsonError never quotes the text.
 """
 
 import base64
@@ -95,7 +95,10 @@ class Writer:
     def _object(self, items: Iterable[tuple[str, Any]], depth: int) -> str:
         colon = ": " if self._indent else ":"
         return self._join(
-            "{", [quote(key, html=self._html) + colon + self._item(value, depth) for key, value in items], "}", depth
+            "{",
+            [quote(key, html=self._html) + colon + self._item(value, depth) for key, value in items],
+            "}",
+            depth,
         )
 
     def _array(self, items: Iterable[Any], depth: int) -> str:
@@ -120,8 +123,8 @@ class JsonObject(Protocol):
 
 
 def parse(document: str) -> tuple[Any, JsonError | None]:
-    """json.Unmarshal into an interface: the value, and the error if there is one. A number beyond float64 leaves nil
-    in its place, as in Go; a syntax error leaves nothing.
+    """json.Unmarshal into an interface: the value, and the error if there is one. A number beyond float64
+    leaves nil in its place, as in Go; a syntax error leaves nothing.
     """
     problems: list[JsonError] = []
 

@@ -1,7 +1,7 @@
 """Parsing a time by a Go layout (time.ParseInLocation with a UTC location).
 
-Input: layout and text. Output: seconds since 1970, nanoseconds and a zone; None where Go has an error. Go's error
-quotes the text, which may be a secret, so there is no more to tell than that it failed.
+Input: layout and text. Output: seconds since 1970, nanoseconds and a zone; None where Go has an error. Go's
+error quotes the text, which may be a secret, so there is no more to tell than that it failed.
 """
 
 import re
@@ -28,7 +28,7 @@ class Parsed(NamedTuple):
     zone: Zone
 
 
-class _Mismatch(Exception):
+class _MismatchError(Exception):
     pass
 
 
@@ -50,7 +50,7 @@ class _State:
 
     def take(self, count: int) -> str:
         if len(self.text) < count:
-            raise _Mismatch
+            raise _MismatchError
         taken, self.text = self.text[:count], self.text[count:]
         return taken
 
@@ -58,7 +58,7 @@ class _State:
         """One or two digits; exactly `most` when fixed."""
         found = re.match(rf"[0-9]{{1,{most}}}", self.text)
         if found is None or (fixed and len(found[0]) < most):
-            raise _Mismatch
+            raise _MismatchError
         return int(self.take(len(found[0])))
 
     def name(self, names: tuple[str, ...], length: int | None = None) -> int:
@@ -68,7 +68,7 @@ class _State:
             if self.text[: len(wanted)].lower() == wanted.lower():
                 self.take(len(wanted))
                 return index
-        raise _Mismatch
+        raise _MismatchError
 
 
 def parse_time(layout: str, text: str) -> Parsed | None:
@@ -82,7 +82,7 @@ def parse_time(layout: str, text: str) -> Parsed | None:
                 following = parts[index + 1]
                 _read(state, std, fraction_follows=not following.literal and following.std[:1] in (".", ","))
         return None if state.text else _finish(state)
-    except _Mismatch:
+    except _MismatchError:
         return None
 
 
@@ -90,10 +90,10 @@ def _skip(state: _State, literal: str) -> None:
     while literal:
         if literal[0] == " ":
             if state.text and state.text[0] != " ":
-                raise _Mismatch
+                raise _MismatchError
             literal, state.text = literal.lstrip(" "), state.text.lstrip(" ")
         elif state.text[:1] != literal[0]:
-            raise _Mismatch
+            raise _MismatchError
         else:
             literal, state.text = literal[1:], state.text[1:]
 
@@ -149,18 +149,18 @@ def _read_clock(state: _State, std: str, *, fraction_follows: bool) -> None:
         case _:
             state.half = state.take(2)
             if state.half not in ((("AM"), "PM") if std == "PM" else ("am", "pm")):
-                raise _Mismatch
+                raise _MismatchError
 
 
 def _digits(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise _Mismatch
+        raise _MismatchError
     return int(text)
 
 
 def _within(number: int, low: int, high: int) -> int:
     if not low <= number <= high:
-        raise _Mismatch
+        raise _MismatchError
     return number
 
 
@@ -168,7 +168,7 @@ def _read_fraction(state: _State, std: str) -> None:
     if std[1] == "0":
         digits = state.take(len(std))
         if digits[0] not in ".,":
-            raise _Mismatch
+            raise _MismatchError
         _digits(digits[1:])
     else:
         found = re.match(r"[.,][0-9]+", state.text)
@@ -186,11 +186,11 @@ def _read_offset(state: _State, std: str) -> None:
     shape = std.replace("07", "([0-9]{2})", 1).replace("00", "([0-9]{2})")
     found = re.match(r"([+-])" + shape[1:], state.text)
     if found is None:
-        raise _Mismatch
+        raise _MismatchError
     state.take(len(found[0]))
     hours, minutes, seconds = (int(part) for part in (*found.groups()[1:], "0", "0")[:3])
     if hours > 24 or minutes > 60 or seconds > 60:
-        raise _Mismatch
+        raise _MismatchError
     offset = (hours * 60 + minutes) * 60 + seconds
     state.offset = -offset if found[1] == "-" else offset
 
@@ -212,7 +212,7 @@ def _read_zone(state: _State) -> None:
         found = _ZONE_NAME.match(state.text)
         length = len(found[0]) if found else 0
     if not length:
-        raise _Mismatch
+        raise _MismatchError
     state.zone_name = state.take(length)
 
 
@@ -247,7 +247,7 @@ def _month_and_day(state: _State) -> tuple[int, int]:
     else:
         month, day = _of_yearday(state.yearday, state.year)
         if state.month not in (-1, month) or state.day not in (-1, day):
-            raise _Mismatch
+            raise _MismatchError
     return month, _within(day, 1, days_in(month, state.year))
 
 

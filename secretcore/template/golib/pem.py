@@ -1,6 +1,7 @@
 """PEM as Go's encoding/pem reads and writes it: what counts as a block, headers, 64 characters a line.
 
-Input: bytes of certificates and keys. Output: blocks and their text; junk between blocks is skipped, as in Go.
+Input: bytes of certificates and keys. Output: blocks and their text; junk between blocks is skipped, as in
+Go.
 """
 
 import base64
@@ -32,8 +33,8 @@ def _line(data: bytes, at: int) -> tuple[bytes, int]:
 
 
 def decode(data: bytes, at: int = 0) -> tuple[Block | None, int]:
-    """pem.Decode from a place on: the next block and where what follows it starts; None and the place itself where
-    there is no block. The first END line counts, with the last BEGIN line before it.
+    """pem.Decode from a place on: the next block and where what follows it starts; None and the place
+    itself where there is no block. The first END line counts, with the last BEGIN line before it.
     """
     start = at
     while True:

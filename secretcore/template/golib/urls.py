@@ -1,7 +1,7 @@
 """Go's net/url: parsing a URL into decoded parts, and writing one from parts with Go's escaping.
 
-Input: Go strings from urlParse and urlJoin. Output: Url values and texts; UrlError says what is wrong, in Go's words
-but without the text itself.
+Input: Go strings from urlParse and urlJoin. Output: Url values and texts; UrlError says what is wrong, in
+Go's words but without the text itself.
 """
 
 import ipaddress
@@ -166,7 +166,9 @@ def format_url(url: Url) -> str:
     if url.opaque:
         out += url.opaque
     else:
-        if (url.scheme or url.host or url.user is not None) and (url.host or url.path or url.user is not None):
+        if (url.scheme or url.host or url.user is not None) and (
+            url.host or url.path or url.user is not None
+        ):
             out += "//"
         if url.user is not None:
             out += f"{url.user}@"

@@ -1,7 +1,7 @@
 """Version constraints as Masterminds/semver reads them: `>=1.2, <2 || ~3.1 || 1.2 - 1.4 || 1.x`.
 
-Input: the constraint's text and a Version. Output: whether it holds. The grammar is matched with RE2, as the library's
-own is, because constraints may come from tenants.
+Input: the constraint's text and a Version. Output: whether it holds. The grammar is matched with RE2, as
+the library's own is, because constraints may come from tenants.
 """
 
 from collections.abc import Callable
@@ -80,7 +80,9 @@ def _bound(groups: tuple[str | None, ...]) -> Bound:
         if minor in ("", "x", "X", "*"):
             return Bound(operator, parse_version(f"{major}.0.0{suffix}"), open_minor=True, open_any=True)
         if patch in ("", "x", "X", "*"):
-            return Bound(operator, parse_version(f"{major}.{minor}.0{suffix}"), open_patch=True, open_any=True)
+            return Bound(
+                operator, parse_version(f"{major}.{minor}.0{suffix}"), open_patch=True, open_any=True
+            )
         return Bound(operator, parse_version(f"{major}.{minor}.{patch}{suffix}"))
     except VersionError:
         raise VersionError("constraint parser error") from None
@@ -114,7 +116,9 @@ def _not_equal(version: Version, bound: Bound) -> bool:
 
 def _greater(version: Version, bound: Bound) -> bool:
     if not bound.open_any or version.major != bound.version.major:
-        return compare(version, bound.version) > 0 if not bound.open_any else version.major > bound.version.major
+        return (
+            compare(version, bound.version) > 0 if not bound.open_any else version.major > bound.version.major
+        )
     if bound.open_minor:
         return False
     if bound.open_patch:

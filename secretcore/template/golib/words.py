@@ -56,7 +56,7 @@ class _Scanner:
         return self.at < len(self.value)
 
     def _peek(self, at: int, previous: str) -> tuple[str, int]:
-        """The next proper character from here and where it ends; the previous one at the end of the string."""
+        """The next proper character and where it ends; the previous one at the end of the string."""
         while at < len(self.value):
             char = self.value[at]
             at += 1
@@ -137,7 +137,9 @@ def _take_rest(scan: _Scanner, out: list[str], connector: str) -> None:
 
 
 def _number_after_word(scan: _Scanner, out: list[str], connector: str) -> None:
-    """A number after a word: part of it (Bld4Floor), or the start of the next when letters follow (HTTP2xx)."""
+    """A number after a word: part of it (Bld4Floor), or the start of the next when letters follow
+    (HTTP2xx).
+    """
     number = scan.word
     scan.next()
     if scan.kind is not Word.ALPHABET:
@@ -175,7 +177,7 @@ def separate(value: str, connector: str) -> str:
 
 
 def pascal(value: str) -> str:
-    """xstrings.ToPascalCase, sprig's camelcase: leading connectors stay, the others join capitalised words."""
+    """xstrings.ToPascalCase, sprig's camelcase: leading connectors stay, others join capitalised words."""
     chars = runes.clean_runes(value)
     start = next((i for i, char in enumerate(chars) if not _connects(char)), len(chars))
     if start == len(chars):

@@ -5,7 +5,9 @@ Input and output: bytes of Go strings.
 
 
 def wrap(line: bytes, width: int, newline: bytes, *, break_words: bool) -> bytes:
-    """Wrap at spaces so that lines have at most `width` bytes; longer words are cut only with `break_words`."""
+    """Wrap at spaces so that lines have at most `width` bytes; longer words are cut only with
+    `break_words`.
+    """
     width = max(width, 1)
     newline = newline or b"\n"
     offset = 0
@@ -32,7 +34,7 @@ def wrap(line: bytes, width: int, newline: bytes, *, break_words: bool) -> bytes
 
 
 def abbreviate(line: bytes, offset: int, width: int) -> bytes:
-    """goutils.AbbreviateFull: at most `width` bytes with "..." for what is left out; empty when too narrow."""
+    """goutils.AbbreviateFull: at most `width` bytes, "..." for what is left out; empty when too narrow."""
     if not line or width < 4:
         return b""
     if len(line) <= width:

@@ -143,8 +143,8 @@ def _float(value: float) -> str:
 
 
 def _compare_keys(left: str, right: str) -> int:
-    """go-yaml's order of keys: letters after everything else, numbers inside by their value. It isn't transitive
-    (a02, a10, a1b), and Go prints such keys in any order.
+    """go-yaml's order of keys: letters after everything else, numbers inside by their value. It isn't
+    transitive (a02, a10, a1b), and Go prints such keys in any order.
     """
     for at in range(min(len(left), len(right))):
         mine, other = left[at], right[at]

@@ -1,7 +1,8 @@
-"""Reading YAML as sigs.k8s.io/yaml does: libyaml's parser, go-yaml v2's meaning of scalars, then the rules of JSON.
+"""Reading YAML as sigs.k8s.io/yaml does: libyaml's parser, go-yaml v2's meaning of scalars, then the rules
+of JSON.
 
-Input: the bytes of a document. Output: values of the template model (numbers float64), or YamlError with go-yaml's
-words where they don't quote the document.
+Input: the bytes of a document. Output: values of the template model (numbers float64), or YamlError with
+go-yaml's words where they don't quote the document.
 """
 
 import base64
@@ -40,7 +41,9 @@ def parse(document: bytes, charge: Charge) -> Any:
     try:
         node = _Composer(document, charge).compose()
     except yaml.MarkedYAMLError as error:
-        raise YamlError("yaml: " + _place(error) + (error.problem or "unknown problem parsing YAML content")) from None
+        raise YamlError(
+            "yaml: " + _place(error) + (error.problem or "unknown problem parsing YAML content")
+        ) from None
     except yaml.reader.ReaderError as error:
         raise YamlError(f"yaml: {error.reason}") from None
     return None if node is None else _Builder(charge).value(node, 0)
@@ -146,7 +149,9 @@ def _scalar(node: _Node) -> Any:
         return node.value
     if node.tag == BINARY:
         try:
-            return base64.b64decode("".join(node.value.split()), validate=True).decode("utf-8", "surrogateescape")
+            return base64.b64decode("".join(node.value.split()), validate=True).decode(
+                "utf-8", "surrogateescape"
+            )
         except (binascii.Error, ValueError):
             raise YamlError("yaml: !!binary value contains invalid base64 data") from None
     tag, value = resolve(node.value, node.tag)
@@ -155,7 +160,9 @@ def _scalar(node: _Node) -> Any:
 
 def _through_json(value: Any) -> Any:
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return (
+            value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        )
     if isinstance(value, float) and not math.isfinite(value):
         raise YamlError("json: unsupported value: a float that is not finite")
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

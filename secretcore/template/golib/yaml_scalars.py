@@ -15,7 +15,9 @@ STR, NULL, BOOL, INT, FLOAT, TIMESTAMP, BINARY = "str", "null", "bool", "int", "
 
 _WORDS: dict[str, tuple[str, Any]] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), (BOOL, True)),
-    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), (BOOL, False)),
+    **dict.fromkeys(
+        ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), (BOOL, False)
+    ),
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), (NULL, None)),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), (FLOAT, math.nan)),
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), (FLOAT, math.inf)),

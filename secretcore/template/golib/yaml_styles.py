@@ -1,4 +1,5 @@
-"""How libyaml's emitter (which go-yaml v2 is a port of) writes one scalar: the style it chooses, folding, escapes.
+"""How libyaml's emitter (which go-yaml v2 is a port of) writes one scalar: the style it chooses, folding,
+escapes.
 
 Input: a string from yaml_emitting. Output: text into a Sink, which knows column and indentation.
 """
@@ -56,7 +57,11 @@ def _has_indicators(value: str) -> bool:
         return True
     if value[-1] == ":" and len(value) > 1:
         return True
-    return ": " in value[1:] or ":\t" in value[1:] or re.search(r"[\0 \t\r\n\x85\u2028\u2029]#", value) is not None
+    return (
+        ": " in value[1:]
+        or ":\t" in value[1:]
+        or re.search(r"[\0 \t\r\n\x85\u2028\u2029]#", value) is not None
+    )
 
 
 class Sink:
@@ -162,7 +167,7 @@ class Sink:
         for at in (found.start() for found in re.finditer(" ", value)):
             previous_space = at > 0 and value[at - 1] == " "
             column = self.column + at - start
-            edge = inner and (at == 0 or at == last)
+            edge = inner and at in {0, last}
             if not previous_space and column > _WIDTH and not edge and value[at + 1 : at + 2] != " ":
                 self.put(value[start:at])
                 self.indention = False
