@@ -95,8 +95,16 @@ class Oracle:
     """The running program. Close it, or use it as a context manager."""
 
     def __init__(self, *, operator: bool = False) -> None:
-        self._process = subprocess.Popen(
-            [oracle_binary(operator=operator)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        self._binary = oracle_binary(operator=operator)
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [self._binary],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
 
     def __enter__(self) -> "Oracle":
@@ -113,12 +121,19 @@ class Oracle:
         self._process.stdout.close()
 
     def raw(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The answer to one line."""
+        """The answer to one line. Where Go's whole process crashes (a map that holds itself) it is started
+        anew and the answer is an error of phase `crash`.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        if not line:
+            self.close()
+            self._process = self._start()
+            return {"error": "the process crashed", "phase": "crash"}
+        answer: dict[str, Any] = json.loads(line)
         return answer
 
     def ask(self, case: Case) -> Answer:
