@@ -4,6 +4,7 @@
 here for their signatures: `evaluate` runs them itself, since they stop at the first argument that decides.
 """
 
+import re
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -11,7 +12,7 @@ from secretcore.template.calls import VALUE
 from secretcore.template.compare import equal, greater, greater_or_equal, less, less_or_equal, unequal
 from secretcore.template.declare import Environment, Function, FunctionTable, Signature, function
 from secretcore.template.errors import FunctionError
-from secretcore.template.format import show, sprint, sprintf, sprintln
+from secretcore.template.format import sprint, sprintf, sprintln
 from secretcore.template.gotypes import ANY, BOOL, INT, NUMBER_BITS, GoType
 from secretcore.template.quoting import is_escaped_byte, printable
 from secretcore.template.state import NIL
@@ -124,26 +125,28 @@ def negation(value: Any) -> bool:
 
 
 def call(callee: Any, *_arguments: Any, shown: str = "") -> Any:
-    """Nothing in the data is a function, so this can only fail; `shown` is the callee as the template has it."""
+    """Nothing in the data is a function, so this can only fail; `shown` is the callee as the template has
+    it.
+    """
     if callee is None or callee is NIL:
         raise FunctionError("call of nil")
     raise FunctionError(f"non-function {shown} of type {type_name(callee)}".replace("  ", " "))
 
 
 def print_(environment: Environment, *values: Any) -> str:
-    return _charged(environment, sprint(values, environment.budget.string))
+    return _charged(environment, sprint(values, environment.budget.string, environment.meter))
 
 
 def println(environment: Environment, *values: Any) -> str:
-    return _charged(environment, sprintln(values, environment.budget.string))
+    return _charged(environment, sprintln(values, environment.budget.string, environment.meter))
 
 
 def printf(environment: Environment, pattern: str, *values: Any) -> str:
-    return _charged(environment, sprintf(pattern, values, environment.budget.string))
+    return _charged(environment, sprintf(pattern, values, environment.budget.string, environment.meter))
 
 
 def _charged(environment: Environment, shown: str) -> str:
-    environment.meter.string(len(shown) * 8)
+    environment.meter.string(len(shown))
     return shown
 
 
@@ -153,12 +156,13 @@ def _joined(environment: Environment, values: tuple[Any, ...]) -> str:
         joined = values[0]
     else:
         shown = tuple("<no value>" if value is None else value for value in values)
-        joined = show(shown[0]) if len(shown) == 1 else sprint(shown)
-    environment.meter.string(len(joined) * 8)
+        joined = sprint(shown, environment.budget.string, environment.meter)
+    environment.meter.string(len(joined) * 4)
     return joined
 
 
 _HTML = str.maketrans({"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_NOT_PLAIN = re.compile(r"""[\\'"<>&=\x00-\x1f\x80-\U0010ffff]""")
 _SCRIPT = {
     "\\": "\\\\",
     "'": "\\'",
@@ -175,7 +179,9 @@ def html(environment: Environment, *values: Any) -> str:
 
 
 def js(environment: Environment, *values: Any) -> str:
-    return "".join([_script_character(character) for character in _joined(environment, values)])
+    joined = _joined(environment, values)
+    environment.meter.step(0 if joined.isascii() else len(joined))
+    return _NOT_PLAIN.sub(lambda found: _script_character(found[0]), joined)
 
 
 def _script_character(character: str) -> str:

@@ -17,6 +17,9 @@ from secretcore.template.values import GoMap, GoSlice, type_of, wrap_integer, ze
 VALUE = named_type("reflect.Value", "struct")
 """The type of builtins' parameters: anything, an interface that holds nil included."""
 
+_LONG = 1024
+"""So many characters of an argument cost a step, whatever the function does with them."""
+
 Compile = Callable[[Node], Evaluate]
 Check = Callable[[State, Any], Any]
 
@@ -196,7 +199,11 @@ def _parameter(signature: Signature, at: int) -> GoType:
 
 def invoke(state: State, function: Function, name: str, values: list[Any], node: Node | None) -> Any:
     """Call a function with checked arguments, and adopt its result by its declared type."""
-    state.meter.step(2)
+    cost = 4 + len(values) + function.cost
+    for value in values:
+        if type(value) is str and len(value) > _LONG:
+            cost += len(value) // _LONG
+    state.meter.step(cost)
     try:
         result = function.call(state.environment, *values) if function.env else function.call(*values)
         return adopt(result, function.signature.result, state)

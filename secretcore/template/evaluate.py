@@ -141,6 +141,7 @@ class Evaluator:
 
         def run(state: State, dot: Any, final: Any) -> Any:
             state.node = word
+            state.meter.step(len(arguments))
             value: Any = None
             for each in arguments:
                 value = each(state, dot)

@@ -6,8 +6,9 @@ value, `format_numbers` one number.
 
 from typing import Any
 
+from secretcore.template.budget import Meter
 from secretcore.template.format_numbers import Flags
-from secretcore.template.format_values import LARGEST, Printer, show
+from secretcore.template.format_values import LARGEST, NO_FLAGS, Printer, show
 from secretcore.template.values import INTEGERS, kind_of, type_name
 
 __all__ = ["show", "sprint", "sprintf", "sprintln"]
@@ -16,42 +17,44 @@ _LARGEST_WIDTH = 1_000_000
 _FLAG_NAMES = {"#": "sharp", "0": "zero", "+": "plus", "-": "minus", " ": "space"}
 
 
-def sprint(values: tuple[Any, ...], largest: int = LARGEST) -> str:
+def sprint(values: tuple[Any, ...], largest: int = LARGEST, meter: Meter | None = None) -> str:
     """Sprint: a space between two neighbours of which neither is a string."""
-    printer = Printer(largest)
+    printer = Printer(largest, meter)
     before = True
     for at, value in enumerate(values):
         is_string = kind_of(value) == "string"
         if at and not is_string and not before:
             printer.write(" ")
-        printer.argument(value, "v", Flags())
+        printer.plain(value)
         before = is_string
     return printer.result()
 
 
-def sprintln(values: tuple[Any, ...], largest: int = LARGEST) -> str:
+def sprintln(values: tuple[Any, ...], largest: int = LARGEST, meter: Meter | None = None) -> str:
     """Sprintln: a space between all, a newline at the end."""
-    printer = Printer(largest)
+    printer = Printer(largest, meter)
     for at, value in enumerate(values):
         if at:
             printer.write(" ")
-        printer.argument(value, "v", Flags())
+        printer.plain(value)
     printer.write("\n")
     return printer.result()
 
 
-def sprintf(pattern: str, values: tuple[Any, ...], largest: int = LARGEST) -> str:
+def sprintf(
+    pattern: str, values: tuple[Any, ...], largest: int = LARGEST, meter: Meter | None = None
+) -> str:  # fmt: skip
     """Sprintf, mistakes in the pattern included: they come out as text such as `%!d(string=hi)`."""
-    return _Format(pattern, values, largest).run()
+    return _Format(pattern, values, Printer(largest, meter)).run()
 
 
 class _Format:
     """One run over one pattern."""
 
-    def __init__(self, pattern: str, values: tuple[Any, ...], largest: int) -> None:
+    def __init__(self, pattern: str, values: tuple[Any, ...], printer: Printer) -> None:
         self._pattern = pattern
         self._values = values
-        self._printer = Printer(largest)
+        self._printer = printer
         self._at = 0
         self._argument = 0
         self._reordered = False
@@ -75,6 +78,17 @@ class _Format:
         return printer.result()
 
     def _verb(self) -> None:
+        verb = self._here()
+        self._printer.charge(2)
+        if "a" <= verb <= "z" and self._argument < len(self._values):
+            self._printer.argument(self._values[self._argument], verb, NO_FLAGS)
+            self._argument += 1
+            self._at += 1
+            return
+        self._verb_with_flags()
+
+    def _verb_with_flags(self) -> None:
+        self._printer.charge(8)
         flags = self._flags()
         self._good_index, self._after_index = True, False
         if "a" <= self._here() <= "z" and self._argument < len(self._values):
@@ -199,5 +213,5 @@ class _Format:
                 self._printer.write("<nil>")
             else:
                 self._printer.write(type_name(value) + "=")
-                self._printer.argument(value, "v", Flags())
+                self._printer.plain(value)
         self._printer.write(")")

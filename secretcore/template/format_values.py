@@ -6,6 +6,7 @@ be shared, even contain themselves.
 
 from typing import Any
 
+from secretcore.template.budget import Meter
 from secretcore.template.errors import BudgetError, FunctionError
 from secretcore.template.format_numbers import (
     Flags,
@@ -22,6 +23,7 @@ from secretcore.template.values import Float32, GoMap, GoObject, GoSlice, Uint8,
 
 LARGEST = 2 * 1024 * 1024
 """Characters that one printing may make."""
+NO_FLAGS = Flags()
 DEEPEST = 50
 """How deep printed values may be nested."""
 
@@ -52,30 +54,26 @@ def _item_key(item: tuple[Any, Any]) -> Any:
     return sort_key(item[0])
 
 
-def show(value: Any, largest: int = LARGEST) -> str:
+def show(value: Any, largest: int = LARGEST, meter: Meter | None = None) -> str:
     """%v of one value: what `{{ value }}` prints. BudgetError if it is too big."""
-    kind = type(value)
-    if kind is str:
-        shown: str = value
-        return shown
-    if kind is int:
-        return str(value)
-    if kind is bool:
-        return "true" if value else "false"
-    if kind is float:
-        return floating(value)
-    printer = Printer(largest)
-    printer.argument(value, "v", Flags())
+    printer = Printer(largest, meter)
+    printer.plain(value)
     return printer.result()
 
 
 class Printer:
     """Text in the making."""
 
-    def __init__(self, largest: int = LARGEST) -> None:
+    def __init__(self, largest: int = LARGEST, meter: Meter | None = None) -> None:
         self._parts: list[str] = []
         self._left = largest
+        self._meter = meter
         self._faulty = False
+
+    def charge(self, steps: int) -> None:
+        """Take steps from the meter, if there is one."""
+        if self._meter is not None:
+            self._meter.step(steps)
 
     def write(self, shown: str) -> None:
         """Add text. BudgetError beyond the size."""
@@ -87,9 +85,45 @@ class Printer:
     def result(self) -> str:
         return normal("".join(self._parts))
 
+    def plain(self, value: Any, depth: int = 0) -> None:
+        """%v without flags: what nearly all printing is."""
+        kind = type(value)
+        if kind is str:
+            self.write(value)
+        elif kind is bool:
+            self.write("true" if value else "false")
+        elif kind is int:
+            self.write(str(value))
+        elif kind is float:
+            self.write(floating(value))
+        elif kind is GoSlice and depth < DEEPEST:
+            self.charge(len(value) + 1)
+            self.write("[")
+            for at, item in enumerate(value):
+                if at:
+                    self.write(" ")
+                self.plain(item, depth + 1)
+            self.write("]")
+        elif kind is GoMap and depth < DEEPEST:
+            self.charge(3 * len(value) + 1)
+            between = "map["
+            for key, item in sorted_items(value):
+                self.write(between)
+                self.plain(key, depth + 1)
+                self.write(":")
+                self.plain(item, depth + 1)
+                between = " "
+            self.write("]" if value else "map[]")
+        elif value is None:
+            self.write("<nil>")
+        else:
+            self._value(value, "v", Flags(), depth)
+
     def argument(self, value: Any, verb: str, flags: Flags) -> None:
         """One argument of printf under its verb."""
-        if value is None:
+        if flags is NO_FLAGS and (verb == "v" or (verb == "s" and type(value) is str)):
+            self.plain(value)
+        elif value is None:
             if verb in "vT":
                 self.write(flags.pad("<nil>"))
             else:
@@ -116,7 +150,7 @@ class Printer:
             self._float(value, verb, flags)
         elif value is None:
             self.write("interface {}(nil)" if flags.sharp_v else "<nil>")
-        elif depth > DEEPEST:
+        elif depth >= DEEPEST:
             raise BudgetError(f"printing a value that is nested more than {DEEPEST} deep")
         else:
             self._composite(value, verb, flags, depth)
@@ -135,11 +169,15 @@ class Printer:
         return True
 
     def _composite(self, value: Any, verb: str, flags: Flags, depth: int) -> None:
+        self.charge(3)
         if isinstance(value, bytes):
+            self.charge(len(value))
             self._bytes(value, verb, flags)
         elif isinstance(value, GoMap):
+            self.charge(12 * len(value))
             self._map(value, verb, flags, depth)
         elif isinstance(value, GoSlice):
+            self.charge(6 * len(value))
             self._slice(value, verb, flags, depth)
         elif isinstance(value, GoObject):
             self._object(value, verb, flags, depth)
@@ -208,6 +246,8 @@ class Printer:
 
     def _quoted(self, value: str, flags: Flags) -> None:
         value = value if flags.precision is None else value[: flags.precision]
+        if not value.isascii():
+            self.charge(len(value))
         if flags.sharp and _can_backquote(value):
             self.write(flags.pad(f"`{value}`"))
         else:

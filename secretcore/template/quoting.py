@@ -9,7 +9,8 @@ import unicodedata
 
 from secretcore.template.values import normal, text
 
-_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+_UNSURE = re.compile(r"[^ !#-&(-\[\]-_a-~]")
+"""Characters that may have to be escaped, the quotes among them."""
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _NAMED = {
     "\a": "\\a",
@@ -44,9 +45,14 @@ def is_escaped_byte(character: str) -> bool:
 
 def quote(value: str, mark: str = '"', *, ascii_only: bool = False) -> str:
     """The Go constant for a string, in these quotes."""
-    if _PLAIN.fullmatch(value) and mark not in value:
+    if (
+        mark not in value
+        and "\\" not in value
+        and value.isprintable()
+        and (value.isascii() or not ascii_only)
+    ):
         return f"{mark}{value}{mark}"
-    return mark + "".join([_escape(character, mark, ascii_only) for character in value]) + mark
+    return mark + _UNSURE.sub(lambda found: _escape(found[0], mark, ascii_only), value) + mark
 
 
 def quote_character(code: int, *, ascii_only: bool = False) -> str:

@@ -73,7 +73,7 @@ class Walker:
             elif value is None:
                 state.write("<no value>")
             else:
-                state.write(show(value, state.environment.budget.string))
+                state.write(show(value, state.environment.budget.string, state.meter))
             return None
 
         return run

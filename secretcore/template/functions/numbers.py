@@ -113,7 +113,7 @@ def _round(value: Any, places: int, *threshold: float) -> float:
 
 
 def _to_decimal(env: Environment, value: Any) -> int:
-    number, error = parse_int(show(value, env.budget.string), 8)
+    number, error = parse_int(show(value, env.budget.string, env.meter), 8)
     return 0 if error else number
 
 

@@ -18,14 +18,14 @@ def to_text(env: Environment, value: Any) -> str:
         return value
     if isinstance(value, bytes):
         return text(value)
-    shown = show(value, env.budget.string)
+    shown = show(value, env.budget.string, env.meter)
     env.meter.string(len(shown))
     return shown
 
 
 def _shown(env: Environment, value: Any) -> str:
     """The value as %v prints it."""
-    shown = value if isinstance(value, str) else show(value, env.budget.string)
+    shown = value if isinstance(value, str) else show(value, env.budget.string, env.meter)
     env.meter.string(len(shown))
     return shown
 
