@@ -6,6 +6,7 @@ Input: a plain function. Output: the callable for its declaration (with `env=Tru
 from collections.abc import Callable
 from typing import Any
 
+from secretcore.template.budget import BYTES_PER_STEP
 from secretcore.template.declare import Environment
 
 
@@ -16,11 +17,20 @@ def size(value: Any) -> int:
     return 16 * len(value) if isinstance(value, list | dict) else 16
 
 
+def work(env: Environment, length: int, times: int) -> None:
+    """Charge work on so many bytes, each of which costs `times` as much as copying it."""
+    env.meter.step(length * times // BYTES_PER_STEP)
+
+
 def charged(call: Callable[..., Any], times: int = 1) -> Callable[..., Any]:
-    """`call` with a first argument, the Environment, to which the arguments' size is charged `times` over."""
+    """`call` with a first argument, the Environment, to which the arguments' size is charged; each byte costs
+    `times` as much as copying it.
+    """
 
     def charging(env: Environment, *arguments: Any) -> Any:
-        env.meter.string(times * sum(map(size, arguments)))
+        total = sum(map(size, arguments))
+        env.meter.string(total)
+        work(env, total, times - 1)
         return call(*arguments)
 
     return charging

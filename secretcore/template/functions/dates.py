@@ -10,6 +10,7 @@ from typing import Any
 
 from secretcore.template.declare import Environment, Function, function
 from secretcore.template.errors import FunctionError
+from secretcore.template.functions.charging import work
 from secretcore.template.functions.times import ZERO, Time, from_datetime, from_seconds
 from secretcore.template.golib import durations
 from secretcore.template.golib.calendar import UTC_ZONE, Zone
@@ -38,7 +39,7 @@ def _zone(env: Environment, name: str) -> Zone:
 
 
 def _date_in_zone(env: Environment, layout: str, value: Any, zone: str) -> str:
-    env.meter.string(16 * len(layout))
+    work(env, len(layout), 60)
     return Time(_moment(env, value).nanos, _zone(env, zone)).format(layout)
 
 
@@ -87,7 +88,7 @@ def _duration_round(env: Environment, value: Any) -> str:
 
 
 def _parse(env: Environment, layout: str, value: str) -> Time | None:
-    env.meter.string(16 * (len(layout) + len(value)))
+    work(env, len(layout) + len(value), 60)
     found = parse_time(layout, value)
     return found and Time(found.seconds * durations.SECOND + found.nanos, found.zone)
 

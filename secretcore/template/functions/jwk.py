@@ -11,6 +11,7 @@ from typing import Any
 
 from secretcore.template.declare import Environment, Function, function
 from secretcore.template.errors import FunctionError
+from secretcore.template.functions import native
 from secretcore.template.golib import json_text, pem, private_keys
 from secretcore.template.values import GoMap, octets
 
@@ -22,7 +23,6 @@ _TEXTS = ("kid", "alg", "use", "x5t", "x5u")
 
 def _read(env: Environment, document: str) -> GoMap:
     env.meter.document(len(octets(document)))
-    env.meter.native(1)
     value, error = json_text.parse(document)
     if error is not None or not isinstance(value, GoMap):
         raise FunctionError("failed to unmarshal JSON into a key")
@@ -53,20 +53,22 @@ def _number(key: GoMap, name: str) -> int:
     return int.from_bytes(_bytes(key, name), "big")
 
 
-def _rsa(key: GoMap) -> Any:
+def _rsa(env: Environment, key: GoMap) -> Any:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     public = rsa.RSAPublicNumbers(_number(key, "e"), _number(key, "n"))
     if "d" not in key:
         return public.public_key()
+    native.key(env)(public.n.bit_length())
     d, p, q = (_number(key, name) for name in ("d", "p", "q"))
     factors = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
     return rsa.RSAPrivateNumbers(p, q, d, *factors, public).private_key()
 
 
-def _ec(key: GoMap) -> Any:
+def _ec(env: Environment, key: GoMap) -> Any:
     from cryptography.hazmat.primitives.asymmetric import ec
 
+    native.key(env)(256)
     name = _CURVES.get(str(key.get("crv")))
     if name is None:
         raise FunctionError("invalid elliptic curve in the JSON Web Key")
@@ -76,9 +78,10 @@ def _ec(key: GoMap) -> Any:
     return ec.EllipticCurvePrivateNumbers(_number(key, "d"), public).private_key()
 
 
-def _okp(key: GoMap) -> Any:
+def _okp(env: Environment, key: GoMap) -> Any:
     from cryptography.hazmat.primitives.asymmetric import ed25519
 
+    native.key(env)(256)
     if key.get("crv") != "Ed25519":
         raise FunctionError("x509: unsupported key type: the curve of the JSON Web Key is not Ed25519")
     if "d" not in key:
@@ -89,7 +92,7 @@ def _okp(key: GoMap) -> Any:
     return private
 
 
-_LOADERS: Mapping[str, Callable[[GoMap], Any]] = {"RSA": _rsa, "EC": _ec, "OKP": _okp}
+_LOADERS: Mapping[str, Callable[[Environment, GoMap], Any]] = {"RSA": _rsa, "EC": _ec, "OKP": _okp}
 
 
 def _loaded(env: Environment, document: str, what: str) -> Any:
@@ -101,7 +104,7 @@ def _loaded(env: Environment, document: str, what: str) -> Any:
     if ("d" in key) is not wants_private:
         raise FunctionError(f"x509: {what}: {_TYPES[kind]}.{'PrivateKey' if 'd' in key else 'PublicKey'}")
     try:
-        return _LOADERS[kind](key)
+        return _LOADERS[kind](env, key)
     except ValueError:
         raise FunctionError("the numbers of the JSON Web Key make no key") from None
 

@@ -80,9 +80,8 @@ def parse_pem(env: Environment, value: str) -> "PrivateKeyTypes":
         what = "invalid private key type" if block.kind.endswith(" PRIVATE KEY") else "no private key data"
         raise FunctionError(f"{what} in the PEM block")
     wanted, failure = _FORMS[block.kind]
-    env.meter.native(1)
     try:
-        return private_keys.load(block.der, wanted)
+        return private_keys.load(block.der, native.key(env), wanted)
     except KeyFormatError as error:
         raise FunctionError(f"{failure}: {error}") from None
 

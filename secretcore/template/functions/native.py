@@ -9,7 +9,7 @@ from collections.abc import Callable
 from secretcore.template.declare import Environment
 from secretcore.template.values import octets
 
-RSA_2048, RSA_4096, DSA_2048, BCRYPT, SCRYPT = 10, 40, 40, 4, 10
+RSA_2048, RSA_4096, DSA_2048, BCRYPT, SCRYPT = 8, 40, 40, 6, 20
 _ITERATIONS_PER_UNIT = 20_000
 
 
@@ -18,6 +18,15 @@ def iterations(env: Environment) -> Callable[[int], None]:
 
     def charge(count: int) -> None:
         env.meter.native(1 + max(count, 0) // _ITERATIONS_PER_UNIT)
+
+    return charge
+
+
+def key(env: Environment) -> Callable[[int], None]:
+    """A function that charges the loading of a private key of so many bits: RSA primes are checked."""
+
+    def charge(bits: int) -> None:
+        env.meter.native(1 + 4 * (bits // 1024) ** 3 // 8)
 
     return charge
 

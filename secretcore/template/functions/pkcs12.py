@@ -27,7 +27,7 @@ from secretcore.template.golib.x509_reading import (
 def _key_pass(env: Environment, password: str, value: str) -> str:
     try:
         contents = _contents(env, password, value)
-        key = private_keys.pkcs8(private_keys.load(contents.key, private_keys.PKCS8))
+        key = private_keys.pkcs8(private_keys.load(contents.key, native.key(env), private_keys.PKCS8))
     except (PfxError, KeyFormatError) as error:
         raise FunctionError(f"unable to decode pkcs12 with password: {error}") from None
     return pem.encode_der("PRIVATE KEY", key)
@@ -44,7 +44,7 @@ def _key(env: Environment, value: str) -> str:
 def _cert_pass(env: Environment, password: str, value: str) -> str:
     try:
         contents = _contents(env, password, value)
-        private_keys.load(contents.key, private_keys.PKCS8)
+        private_keys.load(contents.key, native.key(env), private_keys.PKCS8)
         native.certificates(env, 1 + len(contents.others))
         found = [parse_certificate(raw) for raw in (contents.certificate, *contents.others)]
     except (PfxError, KeyFormatError, CertificateError) as error:
@@ -91,9 +91,10 @@ def _from_pem(env: Environment, certificates: list[Certificate], key: str, passw
     block, _ = pem.decode(native.document(env, key))
     if block is None:
         raise FunctionError(NIL_PANIC)
-    native.certificates(env, 1)
     try:
-        loaded = private_keys.load(block.der, private_keys.PKCS1, private_keys.PKCS8, private_keys.SEC1)
+        loaded = private_keys.load(
+            block.der, native.key(env), private_keys.PKCS1, private_keys.PKCS8, private_keys.SEC1
+        )
     except KeyFormatError:
         raise FunctionError("unable to parse private key type") from None
     raw = [certificate.raw for certificate in certificates]

@@ -9,20 +9,37 @@ from typing import TYPE_CHECKING
 
 from secretcore.template.declare import Environment, Function, function
 from secretcore.template.errors import FunctionError
+from secretcore.template.functions.charging import work
+from secretcore.template.values import normal
 
 if TYPE_CHECKING:
     from secretcore.regexp import Regexp
+
+
+_STEPS_PER_MATCH = 8
 
 
 def _compiled(env: Environment, pattern: str, value: str) -> "Regexp":
     from secretcore import regexp
 
     env.meter.regex(len(pattern))
-    env.meter.string(8 * len(value))
+    env.meter.string(len(value))
+    work(env, len(value), 7)
+    if not value.isascii():
+        env.meter.step(len(value) // 2)
     try:
         return regexp.compile(pattern)
     except ValueError:
-        raise FunctionError(f"error parsing regexp: a pattern of {len(pattern)} bytes") from None
+        raise FunctionError(f"error parsing regexp: a pattern of {len(pattern)} bytes is not valid") from None
+
+
+def _matches(env: Environment, expression: "Regexp", value: str, count: int = -1) -> list[str]:
+    """At most `count` matches (all, if negative), charged; too many are noticed without being collected."""
+    most = min(env.budget.elements, env.meter.steps_left // _STEPS_PER_MATCH) + 1
+    found = expression.find_all(value, most if count < 0 else min(count, most))
+    env.meter.elements(len(found))
+    env.meter.step(_STEPS_PER_MATCH * len(found))
+    return found
 
 
 def _must_match(env: Environment, pattern: str, value: str) -> bool:
@@ -37,40 +54,39 @@ def _match(env: Environment, pattern: str, value: str) -> bool:
 
 
 def _find(env: Environment, pattern: str, value: str) -> str:
-    return _compiled(env, pattern, value).find(value) or ""
+    return _compiled(env, pattern, value).find(value)
 
 
 def _find_all(env: Environment, pattern: str, value: str, count: int) -> list[str] | None:
-    found = _compiled(env, pattern, value).find_all(value, _limit(env, count))
-    env.meter.elements(len(found or ()))
-    return found or None
+    return _matches(env, _compiled(env, pattern, value), value, count) or None
 
 
-def _limit(env: Environment, count: int) -> int:
-    """One more than the budget's elements at most, so that too many are noticed without being collected."""
-    most = env.budget.elements + 1
-    return most if count < 0 else min(count, most)
+def _for_replacing(env: Environment, pattern: str, value: str, replacement: str, references: int) -> "Regexp":
+    """The expression, once its matches and the largest result that they can give are charged."""
+    expression = _compiled(env, pattern, value)
+    matches = _matches(env, expression, value)
+    env.meter.step(_STEPS_PER_MATCH * len(matches))
+    matched = sum(map(len, matches))
+    env.meter.string(len(value) + len(matches) * len(replacement) + references * matched)
+    return expression
 
 
 def _replace_all(env: Environment, pattern: str, value: str, replacement: str) -> str:
-    expression = _compiled(env, pattern, value)
-    env.meter.string((len(value) + 1) * max(len(replacement), 1))
-    return expression.replace_all(value, replacement)
+    expression = _for_replacing(env, pattern, value, replacement, replacement.count("$"))
+    return normal(expression.replace_all(value, replacement))
 
 
 def _replace_all_literal(env: Environment, pattern: str, value: str, replacement: str) -> str:
-    expression = _compiled(env, pattern, value)
-    env.meter.string((len(value) + 1) * max(len(replacement), 1))
-    return expression.replace_all_literal(value, replacement)
+    expression = _for_replacing(env, pattern, value, replacement, 0)
+    return normal(expression.replace_all_literal(value, replacement))
 
 
 def _split(env: Environment, pattern: str, value: str, count: int) -> list[str] | None:
     expression = _compiled(env, pattern, value)
     if count == 0:
         return None
-    parts = expression.split(value, _limit(env, count))
-    env.meter.elements(len(parts))
-    return parts
+    _matches(env, expression, value, count)
+    return expression.split(value, count)
 
 
 def _quote_meta(env: Environment, value: str) -> str:

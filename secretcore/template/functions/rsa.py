@@ -24,9 +24,10 @@ def _decrypt(env: Environment, scheme: str, digest: str, encrypted: str, key: st
     block, _ = pem.decode(native.document(env, key))
     if block is None:
         raise FunctionError("failed to decode PEM block")
-    env.meter.native(1)
     try:
-        loaded = private_keys.load(block.der, private_keys.PKCS1, private_keys.PKCS8, private_keys.SEC1)
+        loaded = private_keys.load(
+            block.der, native.key(env), private_keys.PKCS1, private_keys.PKCS8, private_keys.SEC1
+        )
     except KeyFormatError:
         raise FunctionError("could not parse private key: unable to parse private key type") from None
     if not isinstance(loaded, rsa.RSAPrivateKey):

@@ -4,18 +4,33 @@ Input: Go strings from templates. Output: Go strings and booleans; lengths and p
 Go.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from secretcore.template.declare import Environment, Function, function
 from secretcore.template.errors import FunctionError
-from secretcore.template.functions.charging import charged
+from secretcore.template.functions.charging import charged, work
 from secretcore.template.golib import runes, words, wrapping
 from secretcore.template.values import normal, octets, text
 
 
 def _hello() -> str:
     return "Hello!"
+
+
+def _upper(env: Environment, value: str) -> str:
+    return _cased(env, runes.upper, value)
+
+
+def _lower(env: Environment, value: str) -> str:
+    return _cased(env, runes.lower, value)
+
+
+def _cased(env: Environment, mapping: Callable[[str], str], value: str) -> str:
+    env.meter.string(len(value))
+    if not value.isascii():
+        work(env, len(value), _SLOW)
+    return mapping(value)
 
 
 def _trim(value: str) -> str:
@@ -164,8 +179,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "trimAll": function(_TWO, charged(_trim_all), env=True),
     "trimPrefix": function(_TWO, charged(_trim_prefix), env=True),
     "trimSuffix": function(_TWO, charged(_trim_suffix), env=True),
-    "upper": function(_ONE, charged(runes.upper, _SLOW), env=True),
-    "lower": function(_ONE, charged(runes.lower, _SLOW), env=True),
+    "upper": function(_ONE, _upper, env=True),
+    "lower": function(_ONE, _lower, env=True),
     "title": function(_ONE, charged(runes.title, _SLOW), env=True),
     "untitle": function(_ONE, charged(runes.untitle, _SLOW), env=True),
     "swapcase": function(_ONE, charged(runes.swap_case, _SLOW), env=True),

@@ -8,6 +8,7 @@ from typing import Any
 
 from secretcore.template.declare import Environment, Function, function
 from secretcore.template.format import show
+from secretcore.template.functions.charging import work
 from secretcore.template.quoting import quote as go_quote
 from secretcore.template.values import GoSlice, normal, octets, text
 
@@ -46,7 +47,9 @@ def _quote(env: Environment, *values: Any) -> str:
     for value in values:
         if value is not None:
             shown = to_text(env, value)
-            env.meter.string(len(shown) * 8)
+            env.meter.string(len(shown))
+            if not shown.isascii():
+                work(env, len(shown), 60)
             out.append(go_quote(shown))
     return " ".join(out)
 

@@ -20,7 +20,7 @@ def _to_yaml(env: Environment, value: Any) -> str:
     def charge(length: int) -> None:
         nonlocal total
         total += length
-        env.meter.step(8 + length // 128)
+        env.meter.step(4 + length // 256)
         if total > env.budget.string:
             env.meter.string(total)
 

@@ -4,6 +4,7 @@ Input: DER from PEM blocks, PKCS#12 files and JWKs. Output: keys of `cryptograph
 never holds anything of the key. `cryptography` is imported only when a key is at hand.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from secretcore.template.golib import der
@@ -11,6 +12,9 @@ from secretcore.template.golib.der import DerError, Element
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+Charge = Callable[[int], None]
+"""Called with the bits of a key before it is loaded, because checking its primes takes long."""
 
 PKCS1, PKCS8, SEC1, DSA = "PKCS#1", "PKCS#8", "EC", "DSA"
 LARGEST_BITS = 8192
@@ -37,29 +41,31 @@ def form(data: bytes) -> str | None:
     return None
 
 
-def load(data: bytes, *forms: str) -> "PrivateKeyTypes":
-    """Load a key that has one of these forms (any, if none is given). KeyFormatError."""
+def load(data: bytes, charge: Charge, *forms: str) -> "PrivateKeyTypes":
+    """Load a key that has one of these forms; its bits are charged first. KeyFormatError."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
     found = form(data)
-    if found is None or (forms and found not in forms):
-        raise KeyFormatError(
-            f"x509: failed to parse private key: not {' or '.join(forms) or 'a private key'}"
-        )
-    _check_size(data, found)
+    if found not in forms:
+        raise KeyFormatError(f"x509: failed to parse private key: not {' or '.join(forms)}")
+    bits = _bits(data, found)
+    if bits > LARGEST_BITS:
+        raise KeyFormatError(f"a private key of more than {LARGEST_BITS} bits")
+    charge(bits)
     try:
         return load_der_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyFormatError("x509: failed to parse private key") from None
 
 
-def _check_size(data: bytes, found: str) -> None:
+def _bits(data: bytes, found: str | None) -> int:
+    """The size of the largest number in the key."""
     parts = der.read(data).children()
     if found == PKCS8:
         parts = [*_inside(parts[1].content), *_inside(parts[2].content)]
-    if any(part.tag == der.INTEGER and len(part.content) > LARGEST_BITS // 8 + 1 for part in parts):
-        raise KeyFormatError(f"a private key of more than {LARGEST_BITS} bits")
+    lengths = [len(part.content.lstrip(b"\0")) for part in parts if part.tag == der.INTEGER]
+    return 8 * max(lengths, default=0)
 
 
 def _inside(content: bytes) -> list[Element]:

@@ -72,7 +72,7 @@ class _Composer:
         return None
 
     def _node(self, event: Any, depth: int) -> _Node:
-        self._charge(8)
+        self._charge(4)
         if depth > MAX_DEPTH:
             raise YamlError(f"yaml: nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.AliasEvent):
@@ -108,7 +108,7 @@ class _Builder:
 
     def value(self, node: _Node, depth: int) -> Any:
         """The node's value after JSON. YamlError."""
-        self._charge(12)
+        self._charge(6)
         if depth > MAX_DEPTH:
             raise YamlError(f"yaml: nested deeper than {MAX_DEPTH} levels")
         if node.kind == "scalar":

@@ -102,18 +102,20 @@ func decrypt(scheme, hash, text, key string) (string, error) {
 	}
 	plain, err := rsa.DecryptOAEP(digest.New(), rand.Reader, private, []byte(text), nil)
 	if err != nil {
-		return "", errors.New("error decrypting data with RSA")
+		return "", fmt.Errorf("error decrypting data with RSA: %w", err)
 	}
 	return string(plain), nil
 }
 
 func rsaKey(der []byte) (*rsa.PrivateKey, error) {
-	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return key, nil
-	}
-	key, err := x509.ParsePKCS8PrivateKey(der)
-	if err != nil {
-		return nil, errors.New("could not parse private key")
+	var key any
+	var err error
+	if key, err = x509.ParsePKCS1PrivateKey(der); err != nil {
+		if key, err = x509.ParsePKCS8PrivateKey(der); err != nil {
+			if key, err = x509.ParseECPrivateKey(der); err != nil {
+				return nil, errors.New("could not parse private key: unable to parse private key type")
+			}
+		}
 	}
 	private, ok := key.(*rsa.PrivateKey)
 	if !ok {
