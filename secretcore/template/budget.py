@@ -18,7 +18,7 @@ BYTES_PER_STEP = 512
 class Budget:
     """Limits of one rendering; lengths in bytes or elements."""
 
-    steps: int = 20_000
+    steps: int = 15_000
     output: int = 2 * 1024 * 1024
     string: int = 2 * 1024 * 1024
     elements: int = 20_000

@@ -7,6 +7,7 @@ reflection does it.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from secretcore.template.costs import COSTS, TEXT_COSTS
 from secretcore.template.declare import Function, Signature
 from secretcore.template.errors import BudgetError, FunctionError, TemplateError
 from secretcore.template.gotypes import ANY, BYTES, NUMBER_BITS, GoType, named_type
@@ -17,7 +18,7 @@ from secretcore.template.values import GoMap, GoSlice, type_of, wrap_integer, ze
 VALUE = named_type("reflect.Value", "struct")
 """The type of builtins' parameters: anything, an interface that holds nil included."""
 
-_LONG = 1024
+_LONG = 512
 """So many characters of an argument cost a step, whatever the function does with them."""
 
 Compile = Callable[[Node], Evaluate]
@@ -199,10 +200,10 @@ def _parameter(signature: Signature, at: int) -> GoType:
 
 def invoke(state: State, function: Function, name: str, values: list[Any], node: Node | None) -> Any:
     """Call a function with checked arguments, and adopt its result by its declared type."""
-    cost = 4 + len(values) + function.cost
+    cost = 4 + len(values) + COSTS.get(name, 0)
     for value in values:
-        if type(value) is str and len(value) > _LONG:
-            cost += len(value) // _LONG
+        if type(value) is str and len(value) > 256:
+            cost += len(value) // TEXT_COSTS.get(name, _LONG)
     state.meter.step(cost)
     try:
         result = function.call(state.environment, *values) if function.env else function.call(*values)

@@ -72,19 +72,13 @@ class Function:
     slow: bool = False
     """Whether it may take milliseconds of native work, so that a caller on an event loop renders in a thread.
     """
-    cost: int = 0
-    """Steps that every call takes on top of those for calling: for functions that work more than a
-    microsecond or two.
-    """
 
 
-def function(
-    signature: str, call: Callable[..., Any], *, env: bool = False, slow: bool = False, cost: int = 0
-) -> Function:
+def function(signature: str, call: Callable[..., Any], *, env: bool = False, slow: bool = False) -> Function:
     """Declare a function by its Go signature, spelt as Go prints it (`func(int, ...string) (string,
     error)`).
     """
-    return Function(parse_signature(signature), call, env, slow, cost)
+    return Function(parse_signature(signature), call, env, slow)
 
 
 def parse_signature(spelling: str) -> Signature:

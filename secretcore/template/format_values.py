@@ -246,8 +246,8 @@ class Printer:
 
     def _quoted(self, value: str, flags: Flags) -> None:
         value = value if flags.precision is None else value[: flags.precision]
-        if not value.isascii():
-            self.charge(len(value))
+        if not value.isprintable():
+            self.charge(len(value) // 32)
         if flags.sharp and _can_backquote(value):
             self.write(flags.pad(f"`{value}`"))
         else:

@@ -9,8 +9,8 @@ import unicodedata
 
 from secretcore.template.values import normal, text
 
-_UNSURE = re.compile(r"[^ !#-&(-\[\]-_a-~]")
-"""Characters that may have to be escaped, the quotes among them."""
+_UNSURE = re.compile(r"[^ -~]")
+"""Characters that may have to be escaped, besides quotes and backslashes."""
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _NAMED = {
     "\a": "\\a",
@@ -45,14 +45,11 @@ def is_escaped_byte(character: str) -> bool:
 
 def quote(value: str, mark: str = '"', *, ascii_only: bool = False) -> str:
     """The Go constant for a string, in these quotes."""
-    if (
-        mark not in value
-        and "\\" not in value
-        and value.isprintable()
-        and (value.isascii() or not ascii_only)
-    ):
-        return f"{mark}{value}{mark}"
-    return mark + _UNSURE.sub(lambda found: _escape(found[0], mark, ascii_only), value) + mark
+    for plain, escaped in (("\\", "\\\\"), (mark, "\\" + mark), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        value = value.replace(plain, escaped)
+    if not value.isprintable() or (ascii_only and not value.isascii()):
+        value = _UNSURE.sub(lambda found: _escape(found[0], mark, ascii_only), value)
+    return f"{mark}{value}{mark}"
 
 
 def quote_character(code: int, *, ascii_only: bool = False) -> str:
