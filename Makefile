@@ -42,8 +42,9 @@ format: setup ## let ruff mend what it can
 vectors-template: setup ## ask Go about the template vectors anew (FILES=... for some)
 	$(BIN)/python -m tests.secretcore.template.vectors $(FILES)
 
-fuzz-template: setup ## 20,000 random templates against Go's engine
-	TEMPLATES=20000 $(BIN)/pytest -q -m server tests/secretcore/template/test_differential.py
+fuzz-template: setup ## 20,000 random templates and calls against Go's engine
+	TEMPLATES=20000 $(BIN)/pytest -q -m server tests/secretcore/template/test_differential.py \
+	    tests/secretcore/template/functions/test_differential.py
 
 bench-template: setup ## what templates cost, beside Go
 	$(BIN)/python -m bench.template

@@ -37,7 +37,13 @@ def _trim(value: str) -> str:
     return value.strip(runes.SPACES)
 
 
+_RAW = "".join(map(chr, range(0xDC80, 0xDD00))) + runes.RUNE_ERROR
+"""Bytes that are no UTF-8: to Go they are all the same rune."""
+
+
 def _trim_all(cutset: str, value: str) -> str:
+    if not cutset.isascii() and any(char in _RAW for char in cutset):
+        cutset += _RAW
     return value.strip(cutset) if cutset else value
 
 
