@@ -7,9 +7,9 @@ ParseInt with base 0, for constants only: their errors carry no text.
 import math
 import re
 
-from secretcore.template.lexer import CHARACTER, COMPLEX
 from secretcore.template.nodes import Number
 from secretcore.template.quoting import quote, unquote_character
+from secretcore.template.tokens import CHARACTER, COMPLEX
 
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _HEXADECIMAL = re.compile(r"([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)", re.ASCII)

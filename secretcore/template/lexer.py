@@ -7,24 +7,15 @@ the Python string.
 
 import re
 import unicodedata
-from typing import NamedTuple
 
+from secretcore.template import tokens
 from secretcore.template.errors import BudgetError
 from secretcore.template.quoting import quote, rune, unicode_notation
-from secretcore.template.values import go_len
-
-TEXT, LEFT, RIGHT, SPACE, IDENTIFIER, FIELD, VARIABLE, DOT, KEYWORD, BOOL, NIL = range(11)
-STRING, RAW_STRING, CHARACTER, NUMBER, COMPLEX, PIPE, ASSIGN, DECLARE, OPEN, CLOSE, CHAR, END, ERROR = range(
-    11, 24
-)
-"""Kinds of token. A KEYWORD is told by its text, ERROR's text is the message."""
+from secretcore.template.tokens import KEYWORDS, Token
 
 MOST_TOKENS = 20_000
 """A longer template is refused: parsing runs on the event loop too, some 2 microseconds a token."""
 
-KEYWORDS = frozenset(
-    {"block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"}
-)
 _SPACES = " \t\r\n"
 _SPACE_RUN = re.compile(r"[ \t\r\n]+")
 _WORD = re.compile(r"[A-Za-z0-9_]*")
@@ -38,27 +29,7 @@ _NUMBER = re.compile(
     r"|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?"
     r")i?"
 )
-_SINGLE = {"|": PIPE, "=": ASSIGN}
-
-
-class Token(NamedTuple):
-    """One token: its kind, where it begins, its text and its line."""
-
-    kind: int
-    position: int
-    text: str
-    line: int
-
-    def __str__(self) -> str:
-        if self.kind == END:
-            return "EOF"
-        if self.kind == ERROR:
-            return self.text
-        if self.kind in (KEYWORD, DOT, NIL):
-            return f"<{self.text}>"
-        if go_len(self.text) > 10:
-            return quote(self.text[:10]) + "..."
-        return quote(self.text)
+_SINGLE = {"|": tokens.PIPE, "=": tokens.ASSIGN}
 
 
 class _StopError(Exception):
@@ -83,7 +54,7 @@ class Lexer:
         try:
             self._text()
         except _StopError as stop:
-            self.tokens.append(Token(ERROR, self._position, str(stop), self._line))
+            self.tokens.append(Token(tokens.ERROR, self._position, str(stop), self._line))
 
     def _emit(self, kind: int, end: int) -> None:
         """Make a token of what lies between the position and `end`, and go there."""
@@ -108,15 +79,15 @@ class Lexer:
                 self._text_before(found)
             self._left_delimiter()
         if self._position < len(source):
-            self._emit(TEXT, len(source))
-        self._emit(END, len(source))
+            self._emit(tokens.TEXT, len(source))
+        self._emit(tokens.END, len(source))
 
     def _text_before(self, found: int) -> None:
         end = found
         if _has_left_marker(self._source, found + len(self._left)):
             end = self._position + len(self._source[self._position : found].rstrip(_SPACES))
         if end > self._position:
-            self._emit(TEXT, end)
+            self._emit(tokens.TEXT, end)
         self._skip(found)
 
     def _left_delimiter(self) -> None:
@@ -126,7 +97,7 @@ class Lexer:
             self._skip(start)
             self._comment()
             return
-        self._emit(LEFT, inside)
+        self._emit(tokens.LEFT, inside)
         self._skip(start)
         self._depth = 0
         while self._token():
@@ -168,7 +139,7 @@ class Lexer:
         trims = self._trims_right(position)
         if trims:
             self._skip(position + 2)
-        self._emit(RIGHT, self._position + len(self._right))
+        self._emit(tokens.RIGHT, self._position + len(self._right))
         if trims and (spaces := _SPACE_RUN.match(self._source, self._position)):
             self._skip(spaces.end())
 
@@ -192,7 +163,7 @@ class Lexer:
         elif _is_alphanumeric(character):
             self._identifier(position)
         elif character.isascii() and character.isprintable():
-            self._emit(CHAR, position + 1)
+            self._emit(tokens.CHAR, position + 1)
         else:
             raise _StopError(f"unrecognized character in action: {unicode_notation(rune(character))}")
         return True
@@ -202,7 +173,7 @@ class Lexer:
         end = run.end() if run else position
         if self._trims_right(end - 1):
             end -= 1
-        self._emit(SPACE, end)
+        self._emit(tokens.SPACE, end)
         return True
 
     def _word_end(self, position: int) -> int:
@@ -231,9 +202,9 @@ class Lexer:
         self._terminated(end)
         word = self._source[position:end]
         if word in self._words:
-            self._emit(KEYWORD, end)
+            self._emit(tokens.KEYWORD, end)
         else:
-            self._emit(_CONSTANT_WORDS.get(word, IDENTIFIER), end)
+            self._emit(_CONSTANT_WORDS.get(word, tokens.IDENTIFIER), end)
 
     def _dot(self, position: int) -> None:
         following = self._source[position + 1 : position + 2]
@@ -242,21 +213,21 @@ class Lexer:
             return
         end = self._word_end(position + 1)
         self._terminated(end)
-        self._emit(FIELD if end > position + 1 else DOT, end)
+        self._emit(tokens.FIELD if end > position + 1 else tokens.DOT, end)
 
     def _variable(self, position: int) -> None:
         end = self._word_end(position + 1)
         self._terminated(end)
-        self._emit(VARIABLE, end)
+        self._emit(tokens.VARIABLE, end)
 
     def _number(self, position: int) -> None:
         end = self._number_end(position)
-        kind = NUMBER
+        kind = tokens.NUMBER
         if self._source[end : end + 1] in ("+", "-"):
             end = self._number_end(end)
             if self._source[end - 1] != "i":
                 raise _StopError(f"bad number syntax: {quote(self._source[position:end])}")
-            kind = COMPLEX
+            kind = tokens.COMPLEX
         self._emit(kind, end)
 
     def _number_end(self, position: int) -> int:
@@ -270,38 +241,38 @@ class Lexer:
         matched = _QUOTED.match(self._source, position)
         if not matched:
             raise _StopError("unterminated quoted string")
-        self._emit(STRING, matched.end())
+        self._emit(tokens.STRING, matched.end())
 
     def _raw_quoted(self, position: int) -> None:
         found = self._source.find("`", position + 1)
         if found < 0:
             raise _StopError("unterminated raw quoted string")
-        self._emit(RAW_STRING, found + 1)
+        self._emit(tokens.RAW_STRING, found + 1)
 
     def _quoted_character(self, position: int) -> None:
         matched = _QUOTED_CHARACTER.match(self._source, position)
         if not matched:
             raise _StopError("unterminated character constant")
-        self._emit(CHARACTER, matched.end())
+        self._emit(tokens.CHARACTER, matched.end())
 
     def _open(self, position: int) -> None:
-        self._emit(OPEN, position + 1)
+        self._emit(tokens.OPEN, position + 1)
         self._depth += 1
 
     def _close(self, position: int) -> None:
         self._depth -= 1
         if self._depth < 0:
             raise _StopError("unexpected right paren")
-        self._emit(CLOSE, position + 1)
+        self._emit(tokens.CLOSE, position + 1)
 
     def _declare(self, position: int) -> None:
         if not self._source.startswith("=", position + 1):
             raise _StopError("expected :=")
-        self._emit(DECLARE, position + 2)
+        self._emit(tokens.DECLARE, position + 2)
 
 
-_MULTILINE = frozenset({TEXT, SPACE, RAW_STRING, LEFT, RIGHT})
-_CONSTANT_WORDS = {"true": BOOL, "false": BOOL, "nil": NIL}
+_MULTILINE = frozenset({tokens.TEXT, tokens.SPACE, tokens.RAW_STRING, tokens.LEFT, tokens.RIGHT})
+_CONSTANT_WORDS = {"true": tokens.BOOL, "false": tokens.BOOL, "nil": tokens.NIL}
 _TERMINATORS = ("", " ", "\t", "\r", "\n", ".", ",", "|", ":", ")", "(")
 _READERS = {
     ".": "_dot", "$": "_variable", '"': "_quoted", "`": "_raw_quoted", "'": "_quoted_character",
