@@ -119,8 +119,8 @@ _WORDS = [
 _NUMBERS = ("0", "1", "2", "3", "5", "10", "-1", "-3", "7", "100")
 _OTHERS = ("1.5", "-0.5", "1e21", "1e-7", "100000.0", "nil", "true", "false", "'a'", "0.1")
 _MADE = (
-            items = [self._value(depth + 1) for _ in range(self._random.randrange(4))]
-            return f"(list {' '.join(items)})"
+    "(int64 5)", "(until 3)", '(splitList "," "b,a")', '(split "," "b,a")', "(list)", "(dict)",
+    "(rest (list))",
     '(float64 "2.5")', '(toDate "2006-01-02" "2020-03-04")',
 )  # fmt: skip
 _AFTERWARDS = ("toJson", "quote", "typeOf", "toString", "upper", 'printf "%q"', "toPrettyJson")
