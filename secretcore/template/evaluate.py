@@ -12,6 +12,7 @@ from typing import Any
 from secretcore.template.builtin_functions import SHORT_CIRCUIT
 from secretcore.template.calls import VALUE, Call, argument, failing, ideal_constant
 from secretcore.template.declare import Function, FunctionTable
+from secretcore.template.errors import FunctionError
 from secretcore.template.fields import field, get, method_of
 from secretcore.template.gotypes import ANY
 from secretcore.template.nodes import (
@@ -29,10 +30,15 @@ from secretcore.template.nodes import (
     Variable,
 )
 from secretcore.template.state import MISSING, NIL, Evaluate, Slot, State
-from secretcore.template.values import GoMap, truth
+from secretcore.template.values import GoMap, go_len, truth
 
 EvaluateStage = Callable[[State, Any, Any], Any]
 """(state, dot, result of the command before) -> result"""
+
+
+def _fail_discreetly(message: str) -> str:
+    """What fail does with a message that isn't written in the template: it may hold values of the data."""
+    raise FunctionError(f"a message of {go_len(message)} bytes, not shown since it isn't a constant")
 
 
 class Evaluator:
@@ -127,6 +133,8 @@ class Evaluator:
                 return self._short_circuit(word, arguments, name == "or")
             if name == "call" and arguments:
                 function = replace(function, call=partial(function.call, shown=str(arguments[0])))
+        if name == "fail" and (piped or not isinstance(arguments[0] if arguments else None, String)):
+            function = replace(function, call=_fail_discreetly)
         call = Call(name, function, arguments, piped, node, self.operand)
         run_call = call.run
 

@@ -13,10 +13,10 @@ from tests.secretcore.template.random_templates import DOCUMENT, Generator
 from tests.secretcore.template.rendering import environment
 
 MARKER = "Zq7hunter2"
-FRAGMENTS = (
-    "{{ }} {{- -}} /* */ ( ) | $ $x := = , . .a .b.c if else end range with define template block "
-    'break continue nil true "t" `r` \'c\' 1 -2.5e3 0x 1i print index len printf "%v %d %-5s" eq and é \x00 \udcff dict list add'
-).split() + [" ", "\n"]
+_WORDS = """{{ }} {{- -}} /* */ ( ) | $ $x := = , . .a .b.c if else end range with define template block
+    break continue nil true "t" `r` 'c' 1 -2.5e3 0x 1i print index len printf "%v%d%-5s" eq
+    and é dict list add fail"""
+FRAGMENTS = [*_WORDS.split(), " ", "\n", "\x00", "\udcff"]
 
 
 def marked(value: Any) -> Any:
