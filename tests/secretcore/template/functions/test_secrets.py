@@ -25,7 +25,7 @@ VALUES = {
 }
 LIST = "(list .word)"
 DICT = "(dict .word .word)"
-FEW = Budget(native=10)
+FEW = Budget(native=5)
 
 
 def argument(kind, value):
@@ -45,7 +45,7 @@ def calls(name):
         params.append(params[-1])
     for value in VALUES:
         choices = [argument(param, value) for param in params]
-        for chosen in itertools.islice(itertools.product(*choices), 12):
+        for chosen in itertools.islice(itertools.product(*choices), 6):
             yield "{{ " + " ".join([name, *chosen]) + " }}"
 
 
@@ -63,7 +63,7 @@ def test_no_error_of_the_vectors_holds_a_long_value():
         content = json.loads(path.read_text())
         for entry in content["cases"]:
             strings = entry.get("strings", content["strings"])
-            error = failure(entry["text"], strings)
+            error = failure(entry["text"], strings) if "error" in entry else None
             if error is not None:
                 held = [value for value in strings.values() if len(value) > 8 and value in str(error)]
                 assert not held, entry["text"]
