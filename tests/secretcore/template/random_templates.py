@@ -103,7 +103,7 @@ class Generator:
             text += '{{define "t"}}' + self._separate() + "{{end}}"
         if self._random.random() < 0.05:
             text = self._damaged(text)
-        return Case(text, STRINGS) if self._random.random() < 0.2 else Case(text, document=DOCUMENT)
+        return Case(text, STRINGS) if self._random.random() < 0.07 else Case(text, document=DOCUMENT)
 
     def _separate(self) -> str:
         outside = self._variables, self._loops, self._root
@@ -253,4 +253,4 @@ class Generator:
         if choices is None:
             choices = [*(self._operand(depth) for _ in range(4)), *_ANYTHING]
         chosen = self._random.choice(choices)
-        return re.sub(r"(?<![\w\"])\.(?=[a-z])", self._root, chosen) if self._root != "." else chosen
+        return re.sub(r"(?<![\w\"$])\.(?=[a-z])", self._root, chosen) if self._root != "." else chosen
