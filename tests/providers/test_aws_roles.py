@@ -269,6 +269,14 @@ async def test_what_can_not_be_a_key_is_refused_before_it_is_sent(aws, value):
     assert not aws.operations
 
 
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
+async def test_what_is_lent_and_can_not_be_a_key_is_refused_before_it_is_sent(aws, name):
+    with pytest.raises(AccessDenied) as raised:
+        await aws.get("a", credentials=StaticCredentials(variables={**LENT, name: "canary-value-5d ü"}), auth=None)
+    assert name in told(raised.value)
+    assert not aws.operations
+
+
 async def test_a_missing_secret_of_the_store_is_said_as_it_is(aws):
     with pytest.raises(CredentialNotFound, match='Secret "aws" has no key "id"'):
         await aws.get("a", credentials=StaticCredentials())
