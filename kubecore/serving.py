@@ -27,8 +27,8 @@ class Certificate:
         self._cert_file = cert_file
         self._key_file = key_file
         self._current = self._loaded()
-        # A failed load would spoil a live context for good, so each certificate gets a context of its own, and
-        # the one that listens only hands over to it as each handshake begins, with or without SNI.
+        # A failed load would spoil a live context for good, so each certificate gets a context of its own,
+        # and the one that listens only hands over to it as each handshake begins, with or without SNI.
         self.context = self._loaded()
         self.context.sni_callback = self._hand_over
 
