@@ -66,9 +66,7 @@ class _Transport(RESTClientObject):
 def _loader(load: Callable[[Configuration], Awaitable[None]]) -> Callable[[], Awaitable[Endpoint]]:
     async def endpoint() -> Endpoint:
         # trust_env: a proxy from the environment is for other traffic than the API server's.
-        configuration = Configuration(
-            connection_pool_maxsize=POOL, client_session_kwargs={"trust_env": False}
-        )
+        configuration = Configuration(connection_pool_maxsize=POOL, client_session_kwargs={"trust_env": False})
         # Clusters have CAs without the extensions that newer Pythons insist on; Go's clients take them.
         configuration.disable_strict_ssl_verification = True
         try:

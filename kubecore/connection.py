@@ -114,9 +114,7 @@ class Connection:
         """The decoded answer. Tried a second time only when the server did nothing and reading anew
         helped.
         """
-        async with self._answer(
-            call, aiohttp.ClientTimeout(call.seconds, sock_connect=CONNECT_LIMIT)
-        ) as answer:
+        async with self._answer(call, aiohttp.ClientTimeout(call.seconds, sock_connect=CONNECT_LIMIT)) as answer:
             return _decoded(call, await answer.read())
 
     async def lines(self, call: Call, *, idle_seconds: float) -> AsyncIterator[bytes]:
@@ -130,9 +128,7 @@ class Connection:
                     yield line
 
     @contextlib.asynccontextmanager
-    async def _answer(
-        self, call: Call, limits: aiohttp.ClientTimeout
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _answer(self, call: Call, limits: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
         if asyncio.get_running_loop().time() - self._loaded_at > REFRESH:
             await self._reload(self._route.endpoint)
         used = self._route.endpoint
@@ -146,9 +142,7 @@ class Connection:
             yield answer
 
     @contextlib.asynccontextmanager
-    async def _attempt(
-        self, call: Call, limits: aiohttp.ClientTimeout
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _attempt(self, call: Call, limits: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
         route = self._route
         async with route.session() as session:
             try:
@@ -191,9 +185,7 @@ class Connection:
                 try:
                     self._route = await self._route.replaced_by(await self._load())
                 except ConfigurationError as error:
-                    log.warning(
-                        "the way to the API server could not be read anew, the last one is kept: %s", error
-                    )
+                    log.warning("the way to the API server could not be read anew, the last one is kept: %s", error)
             now = self._route.endpoint
             return (now.authorization, now.identity) != (used.authorization, used.identity)
 

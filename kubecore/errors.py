@@ -5,8 +5,6 @@ which object and what the server's Status says about it; it never holds a body t
 header, or an object.
 """
 
-# ruff: noqa: N818 - the classes are named for what happened
-
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -31,9 +29,7 @@ class ApiError(Exception):
 
     transient = False
 
-    def __init__(
-        self, message: str, *, status: int = 0, reason: str = "", retry_after: float | None = None
-    ) -> None:
+    def __init__(self, message: str, *, status: int = 0, reason: str = "", retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason

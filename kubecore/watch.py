@@ -121,9 +121,7 @@ class Reflector:
     async def _list(self) -> None:
         version, kept = "", []
         what = self._collection
-        pages = self._client.pages(
-            what.resource, what.namespace, what.selector, metadata_only=what.metadata_only
-        )
+        pages = self._client.pages(what.resource, what.namespace, what.selector, metadata_only=what.metadata_only)
         async for page in pages:
             version = page.resource_version
             kept += [self._shrink(item) for item in page.items]

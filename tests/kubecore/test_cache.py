@@ -59,9 +59,7 @@ def test_changes_told_make_up_the_copy_and_its_versions_never_go_back(data):
     """Whoever replays the changes holds what the cache holds, with events late, twice and across relists."""
     cache, replayed = Cache(), {}
     for _ in range(data.draw(st.integers(1, 20))):
-        name, version, uid = data.draw(
-            st.tuples(st.sampled_from("ab"), st.integers(1, 9), st.sampled_from("uv"))
-        )
+        name, version, uid = data.draw(st.tuples(st.sampled_from("ab"), st.integers(1, 9), st.sampled_from("uv")))
         event = Event(data.draw(st.sampled_from(["ADDED", "MODIFIED", "DELETED"])), item(name, version, uid))
         relist = data.draw(st.booleans())
         known = cache.get("ns", name)
@@ -89,9 +87,7 @@ def test_what_is_kept_has_no_managed_fields_and_shares_its_strings():
 
     one, two = compact(decoded()), compact(decoded())
     assert one == {"metadata": {**A1["metadata"], "labels": decoded()["metadata"]["labels"]}, "spec": [1]}
-    (key_one, value_one), (key_two, value_two) = (
-        next(iter(x["metadata"]["labels"].items())) for x in (one, two)
-    )
+    (key_one, value_one), (key_two, value_two) = (next(iter(x["metadata"]["labels"].items())) for x in (one, two))
     assert key_one is key_two
     assert value_one is value_two
 

@@ -182,9 +182,7 @@ async def test_a_rotated_token_is_read_on_the_first_401(pod, control_plane, auth
         assert len(proxy.requests) == 3
 
 
-async def test_a_rotated_ca_is_read_when_the_server_is_no_longer_trusted(
-    pod, control_plane, tmp_path, monkeypatch
-):
+async def test_a_rotated_ca_is_read_when_the_server_is_no_longer_trusted(pod, control_plane, tmp_path, monkeypatch):
     trust = ssl.create_default_context(cafile=control_plane.ca_file)
     old, new = Authority(tmp_path / "old"), Authority(tmp_path / "new")
     shutil.copy(old.ca_file, pod / "ca.crt")

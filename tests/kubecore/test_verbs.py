@@ -32,9 +32,7 @@ def config_map(name, namespace, data=None, **metadata):
 
 
 async def test_an_object_is_created_read_updated_and_deleted(api, namespace):
-    made = await api.create(
-        CONFIG_MAPS, config_map("a", namespace, {"k": "1"}), namespace, field_manager="tests"
-    )
+    made = await api.create(CONFIG_MAPS, config_map("a", namespace, {"k": "1"}), namespace, field_manager="tests")
     assert (made["kind"], made["metadata"]["managedFields"][0]["manager"]) == ("ConfigMap", "tests")
     made["data"]["k"] = "2"
     changed = await api.update(CONFIG_MAPS, made, field_manager="tests")
@@ -93,9 +91,7 @@ async def test_a_merge_patch_changes_only_what_it_names(api, namespace):
     with pytest.raises(Conflict):
         await api.patch(CONFIG_MAPS, "a", namespace, body=stale)
     with pytest.raises(Conflict):
-        await api.patch(
-            CONFIG_MAPS, "a", namespace, body={"metadata": {"uid": "other"}, "data": {"new": "4"}}
-        )
+        await api.patch(CONFIG_MAPS, "a", namespace, body={"metadata": {"uid": "other"}, "data": {"new": "4"}})
     assert (await api.get(CONFIG_MAPS, "a", namespace))["data"] == {"keep": "1", "new": "3"}
 
 
@@ -130,9 +126,7 @@ async def test_apply_creates_owns_and_respects_other_managers(api, namespace):
 
 async def test_the_status_is_written_apart_from_the_rest(api, namespace):
     spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": "x"}}}
-    made = await api.create(
-        BUDGETS, {"metadata": {"name": "a", "namespace": namespace}, "spec": spec}, namespace
-    )
+    made = await api.create(BUDGETS, {"metadata": {"name": "a", "namespace": namespace}, "spec": spec}, namespace)
     counts = {"currentHealthy": 3, "desiredHealthy": 1, "disruptionsAllowed": 2, "expectedPods": 3}
     changed = await api.update(BUDGETS, {**made, "spec": {"minAvailable": 9}, "status": counts}, status=True)
     assert (changed["spec"], changed["status"]) == (spec, counts)
@@ -154,9 +148,7 @@ async def test_pages_make_up_one_whole_list(api, namespace):
     assert {item["kind"] for page in pages for item in page.items} == {"ConfigMap"}
     odd = await api.list(CONFIG_MAPS, namespace, Selector(labels="n=1"))
     assert [item["metadata"]["name"] for item in odd] == ["m1", "m3"]
-    one = await api.list(
-        CONFIG_MAPS, selector=Selector(fields=f"metadata.name=m0,metadata.namespace={namespace}")
-    )
+    one = await api.list(CONFIG_MAPS, selector=Selector(fields=f"metadata.name=m0,metadata.namespace={namespace}"))
     assert [item["data"] for item in one] == [{"k": "v"}]
 
 

@@ -19,8 +19,7 @@ TOOLS = ROOT / "tests" / "tools"
 MODULES = {
     "etcd": ["go.etcd.io/etcd/server/v3"],
     "controlplane": [
-        f"k8s.io/kubernetes/cmd/{command}"
-        for command in ("kube-apiserver", "kube-controller-manager", "kubectl")
+        f"k8s.io/kubernetes/cmd/{command}" for command in ("kube-apiserver", "kube-controller-manager", "kubectl")
     ],
 }
 OLDEST_GO = (1, 26)
@@ -38,9 +37,7 @@ def built() -> Path:
     """The folder that holds all four; its name is a hash of every go.mod and go.sum, so a new pin is a new
     folder.
     """
-    version = fingerprint(
-        *(TOOLS / module / file for module in sorted(MODULES) for file in ("go.mod", "go.sum"))
-    )
+    version = fingerprint(*(TOOLS / module / file for module in sorted(MODULES) for file in ("go.mod", "go.sum")))
     return made_once(CACHE / "controlplane" / version, version, _build)
 
 

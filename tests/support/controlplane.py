@@ -66,9 +66,7 @@ class ControlPlane:
         (self.folder / "service-accounts.key").write_bytes(pem)
         (self.folder / "tokens.csv").write_text(f'{self.token},admin,admin,"system:masters"\n')
 
-    def kubeconfig_for(
-        self, token: str, *, url: str | None = None, ca_file: Path | None = None
-    ) -> dict[str, Any]:
+    def kubeconfig_for(self, token: str, *, url: str | None = None, ca_file: Path | None = None) -> dict[str, Any]:
         """A kubeconfig for another token, or for a proxy that stands in front of the server."""
         cluster = {"server": url or self.url, "certificate-authority": str(ca_file or self.ca_file)}
         return {
@@ -143,9 +141,7 @@ class ControlPlane:
         verify = ssl.create_default_context(cafile=str(self.ca_file))
         return httpx.Client(base_url=self.url, headers=headers, verify=verify, trust_env=False, timeout=30)
 
-    def request(
-        self, method: str, path: str, body: Any = None, *, content_type: str = "application/json"
-    ) -> Any:
+    def request(self, method: str, path: str, body: Any = None, *, content_type: str = "application/json") -> Any:
         """Call the API as administrator; returns the decoded answer, raises RuntimeError with its text."""
         content = None if body is None else json.dumps(body)
         with self.client() as client:

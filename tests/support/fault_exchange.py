@@ -8,7 +8,7 @@ import ssl
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from typing import assert_never
 from urllib.parse import SplitResult
 
@@ -121,7 +121,7 @@ class Exchange:
     async def _answer(self, answer: Answer) -> bool:
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body
         lines = [*answer.headers.items(), ("Content-Length", str(len(body)))]
-        start = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"
+        start = f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unnamed')}"
         await self._send(encode_head(start, lines) + (b"" if self._request.start[0] == "HEAD" else body))
         return True
 
@@ -174,9 +174,7 @@ class Exchange:
     async def _truncate(self, keep: int) -> None:
         head, body = await self._whole_answer()
         if keep >= len(body):
-            raise AssertionError(
-                f"the body of {self._request.start[1]} has only {len(body)} bytes, nothing to cut"
-            )
+            raise AssertionError(f"the body of {self._request.start[1]} has only {len(body)} bytes, nothing to cut")
         await self._send(head + body[:keep])
 
     async def _cut(self, lines: int) -> None:

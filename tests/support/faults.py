@@ -73,9 +73,7 @@ class FaultProxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
         self._thread.start()
         self._connections: set[asyncio.Task[None]] = set()
-        self._listener = self._call(
-            asyncio.start_server(self._connected, "127.0.0.1", port, ssl=tls, limit=2**20)
-        )
+        self._listener = self._call(asyncio.start_server(self._connected, "127.0.0.1", port, ssl=tls, limit=2**20))
         self.port: int = self._listener.sockets[0].getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
@@ -141,9 +139,7 @@ class FaultProxy:
         assert task is not None
         self._connections.add(task)
         try:
-            while (head := await read_head(reader)) is not None and await self._exchange(
-                head, reader, writer
-            ):
+            while (head := await read_head(reader)) is not None and await self._exchange(head, reader, writer):
                 pass
         except asyncio.CancelledError:
             reset(writer)

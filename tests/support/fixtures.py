@@ -13,6 +13,7 @@ from typing import TypeVar
 import pytest
 
 from tests.support.controlplane import ControlPlane
+from tests.support.crds import install_crds
 from tests.support.faults import FaultProxy
 from tests.support.moto import Moto, moto_server
 from tests.support.openbao import OpenBao, dev_server, tls_server
@@ -91,6 +92,12 @@ def fault_proxies() -> Iterator[list[FaultProxy]]:
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """etcd and kube-apiserver. Shared: work in `namespace`."""
     yield from stopped(ControlPlane(tmp_path_factory.mktemp("control-plane")))
+
+
+@pytest.fixture(scope="session")
+def crds(control_plane: ControlPlane) -> None:
+    """Our CustomResourceDefinitions, installed on it."""
+    install_crds(control_plane)
 
 
 @pytest.fixture

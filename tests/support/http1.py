@@ -51,9 +51,7 @@ async def read_head(reader: asyncio.StreamReader) -> Head | None:
     return Head((words[0], words[1], words[2]), Headers([(key, value.strip()) for key, _, value in pairs]))
 
 
-async def raw_body(
-    reader: asyncio.StreamReader, headers: Headers, *, until_closed: bool
-) -> AsyncIterator[bytes]:
+async def raw_body(reader: asyncio.StreamReader, headers: Headers, *, until_closed: bool) -> AsyncIterator[bytes]:
     """The bytes after a head as they arrive; `until_closed` is for answers without a length."""
     if headers.get("transfer-encoding").lower() == "chunked":
         async for part in _raw_chunks(reader):

@@ -65,9 +65,7 @@ class OpenBao:
             body["options"] = {"version": str(version)}
         self.write(f"sys/mounts/{path}", body, **options)
 
-    def enable_auth(
-        self, path: str, kind: str, config: Mapping[str, Any] | None = None, **options: Any
-    ) -> None:
+    def enable_auth(self, path: str, kind: str, config: Mapping[str, Any] | None = None, **options: Any) -> None:
         """Enable an auth method at `auth/<path>` and, if given, write its `config`."""
         self.write(f"sys/auth/{path}", {"type": kind}, **options)
         if config is not None:

@@ -30,11 +30,9 @@ def free_port() -> int:
 class Server:
     """One running process. `running` lists all of them, so that a failing test can show their logs."""
 
-    running: list["Server"] = []  # noqa: RUF012 - one list for the whole test process is the point
+    running: list["Server"] = []
 
-    def __init__(
-        self, name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.log = log
         log.touch()
@@ -60,9 +58,7 @@ class Server:
             if self._leash.poll() is not None or time.monotonic() > deadline:
                 code = self._leash.poll()
                 self.stop()
-                raise RuntimeError(
-                    f"{self.name} did not become ready (exit code {code}); {self.log}:\n{self.logged()}"
-                )
+                raise RuntimeError(f"{self.name} did not become ready (exit code {code}); {self.log}:\n{self.logged()}")
             time.sleep(0.05)
 
     @staticmethod

@@ -18,10 +18,7 @@ def test_objects_live_in_the_namespace_of_the_test(control_plane, namespace):
     path = f"/api/v1/namespaces/{namespace}/secrets"
     control_plane.request("POST", path, {"metadata": {"name": "a"}, "stringData": {"k": "v"}})
     assert control_plane.request("GET", f"{path}/a")["data"] == {"k": "dg=="}
-    assert (
-        json.loads(control_plane.kubectl("get", "secret", "a", "-n", namespace, "-o", "json"))["type"]
-        == "Opaque"
-    )
+    assert json.loads(control_plane.kubectl("get", "secret", "a", "-n", namespace, "-o", "json"))["type"] == "Opaque"
 
 
 def test_rbac_is_in_force_for_service_accounts(control_plane, namespace):

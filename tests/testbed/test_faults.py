@@ -104,9 +104,7 @@ def test_a_stalled_request_is_never_answered(http, proxy):
 
 
 @pytest.mark.parametrize(("after", "reached"), [("request", 0), ("committed", 1), ("headers", 1)])
-def test_a_reset_ends_the_connection_before_or_after_the_upstream_did_the_work(
-    http, proxy, upstream, after, reached
-):
+def test_a_reset_ends_the_connection_before_or_after_the_upstream_did_the_work(http, proxy, upstream, after, reached):
     proxy.on("^/whole", Reset(after))
     with pytest.raises(httpx.ReadError):
         http.get("/whole")

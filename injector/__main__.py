@@ -1,0 +1,61 @@
+"""The command line of the injector: `python -m injector render …`. Each command is imported when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command. Returns its exit code; a wrong call is 2."""
+    parsed = _parser().parse_args(arguments)
+    from injector.local import command, manifests  # noqa: PLC0415  # each command pays for its own imports
+
+    if not parsed.paths:
+        if sys.stdin.isatty():
+            print("render: name files or folders with manifests, or - for standard input", file=sys.stderr)
+            return 2
+        parsed.paths = ["-"]
+    try:
+        return command.render(parsed)
+    except manifests.WrongCall as error:
+        print(f"render: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m injector", description="Secrets from external managers, to files and to manifests."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    render = commands.add_parser(
+        "render",
+        help="resolve the ExternalSecrets in manifests and print the Secrets, without a cluster",
+        description="Resolves every ExternalSecret in the manifests against the stores in the manifests, and prints "
+        "the Secrets. Exit code: 0 all resolved, 1 one did not (each failure is a line on standard error), "
+        "2 a wrong call.",
+    )
+    render.add_argument("paths", nargs="*", metavar="FILE_OR_DIR", help="manifests; - is standard input")
+    render.add_argument("--show-values", action="store_true", help="print values; they are masked otherwise")
+    render.add_argument("--output", "-o", choices=("yaml", "json", "env"), default="yaml", help="default: yaml")
+    render.add_argument(
+        "--namespace", "-n", default="default", help="namespace of manifests that name none; default: default"
+    )
+    render.add_argument(
+        "--from-environment",
+        action="store_true",
+        help="let stores take credentials from the environment: SECRET_<NAME>_<KEY> for a key of a Secret, "
+        "TOKEN_<NAME> for a ServiceAccount, and the variables of a cloud's own tools",
+    )
+    render.add_argument(
+        "--kubeconfig",
+        metavar="FILE",
+        help="let stores take credentials from this cluster: Secrets and ConfigMaps, and tokens of ServiceAccounts",
+    )
+    render.add_argument("--context", metavar="NAME", help="context of the kubeconfig; default: its current one")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

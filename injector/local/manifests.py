@@ -1,0 +1,149 @@
+"""Reads manifests: files, folders and standard input in, dicts by kind and name out. Taken by `stores`, `credentials`
+and `command`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from secretcore.parse import STORE_KINDS
+
+GROUP = "external-secrets.io/"
+SUFFIXES = (".yaml", ".yml", ".json")
+MOST_NODES = 200_000
+"""Values in one document, aliases followed: a few lines of YAML can stand for billions."""
+
+
+class Unreadable(Exception):
+    """A document can't be read. The message has file and line, and nothing of the content."""
+
+
+class WrongCall(Exception):
+    """What was asked for can't be done as asked: exit code 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Which object. `namespace` is empty for a cluster-scoped kind."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """Everything that was read, by name, in the order of the files. A later object replaces an earlier one of its name,
+    as applying the files would.
+    """
+
+    objects: Mapping[Name, Mapping[str, Any]]
+    unreadable: tuple[str, ...] = field(default=())
+
+    def get(self, kind: str, namespace: str, name: str) -> Mapping[str, Any] | None:
+        """The object, or None."""
+        return self.objects.get(Name(kind, namespace, name))
+
+    def of_kind(self, kind: str) -> Iterator[tuple[Name, Mapping[str, Any]]]:
+        """All objects of a kind."""
+        return ((name, manifest) for name, manifest in self.objects.items() if name.kind == kind)
+
+
+def read_manifests(paths: Iterable[str], namespace: str) -> Manifests:
+    """Reads files, folders (recursively) and `-`. Objects without a namespace are taken to be in `namespace`.
+
+    Raises `WrongCall` for a path that does not exist.
+    """
+    objects: dict[Name, Mapping[str, Any]] = {}
+    unreadable: list[str] = []
+    for source, text in _texts(paths):
+        try:
+            for document in _documents(text, source):
+                if name := _name(document, namespace):
+                    objects[name] = document
+        except Unreadable as error:
+            unreadable.append(str(error))
+    return Manifests(objects, tuple(unreadable))
+
+
+def _texts(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        if path == "-":
+            yield "standard input", sys.stdin.buffer.read()
+            continue
+        try:
+            for file in _files(Path(path)):
+                yield str(file), file.read_bytes()
+        except OSError as error:
+            raise WrongCall(f"{error.filename or path}: {error.strerror}") from None
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    else:
+        yield path
+
+
+def _documents(text: bytes, source: str) -> Iterator[Mapping[str, Any]]:
+    try:
+        documents = list(yaml.load_all(text, Loader=_Loader))  # a safe loader, see below
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise Unreadable(f"{source}{line}: not YAML: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
+        raise Unreadable(f"{source}: not YAML") from None
+    for document in documents:
+        _check_size(document, source)
+        if isinstance(document, dict):
+            items = document.get("items")
+            if str(document.get("kind", "")).endswith("List") and isinstance(items, list):
+                yield from (item for item in items if isinstance(item, dict))
+            else:
+                yield document
+        elif document is not None:
+            raise Unreadable(f"{source}: not a manifest: a map with apiVersion and kind is expected")
+
+
+def _check_size(document: Any, source: str) -> None:
+    waiting, seen = [document], 0
+    while waiting:
+        node = waiting.pop()
+        seen += 1
+        if seen > MOST_NODES:
+            raise Unreadable(f"{source}: more than {MOST_NODES} values in one document, aliases followed")
+        if isinstance(node, dict):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+
+
+def _name(document: Mapping[str, Any], namespace: str) -> Name | None:
+    """None for what local mode has no use for."""
+    version, kind = str(document.get("apiVersion", "")), str(document.get("kind", ""))
+    ours = version.startswith(GROUP) and kind in (*STORE_KINDS, "ExternalSecret")
+    if not ours and (version, kind) not in (("v1", "Secret"), ("v1", "ConfigMap"), ("v1", "Namespace")):
+        return None
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    scoped = "" if kind in ("ClusterSecretStore", "Namespace") else str(metadata.get("namespace") or namespace)
+    return Name(kind, scoped, str(metadata.get("name") or ""))
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe, and dates stay text as they do for Kubernetes."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}

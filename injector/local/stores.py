@@ -1,0 +1,65 @@
+"""Answers the core's question for a store from manifests, under the namespace rules of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from injector.local.credentials import CredentialSource, LocalCredentials
+from injector.local.manifests import Manifests, Name
+from secretcore.errors import InvalidSpec
+from secretcore.parse import parse_store
+from secretcore.plan import StoreRef
+from secretcore.provider import Credentials
+from secretcore.registry import Registry
+from secretcore.store import Store, allows
+
+
+@dataclass(slots=True)
+class LocalStores:
+    """Stores among the files. Parsed when first used."""
+
+    manifests: Manifests
+    registry: Registry
+    sources: tuple[CredentialSource, ...]
+    _parsed: dict[Name, Store] = field(default_factory=dict)
+
+    async def find(self, ref: StoreRef, namespace: str) -> Store:
+        scope = namespace if ref.kind == "SecretStore" else ""
+        manifest = self.manifests.get(ref.kind, scope, ref.name)
+        if manifest is None:
+            where = f' in namespace "{scope}"' if scope else ""
+            raise InvalidSpec("", f"could not get {ref}{where}: it is not among the files", remedy="add its manifest")
+        name = Name(ref.kind, scope, ref.name)
+        if name not in self._parsed:
+            self._parsed[name] = self._parse(name)
+        store = self._parsed[name]
+        if not allows(store, namespace, self._labels(namespace)):
+            raise InvalidSpec(
+                "",
+                f'using cluster store "{ref.name}" is not allowed from namespace "{namespace}": '
+                "denied by spec.condition",
+                remedy="let spec.conditions of the store name the namespace",
+            )
+        return store
+
+    def credentials(self, store: Store, namespace: str) -> Credentials:
+        return LocalCredentials(store, namespace, self.sources)
+
+    def warnings(self) -> Iterator[str]:
+        """What is worth knowing of the stores that were used."""
+        for name, store in self._parsed.items():
+            yield from (f"{name}: {warning}" for warning in store.warnings)
+
+    def _parse(self, name: Name) -> Store:
+        manifest = dict(self.manifests.objects[name])
+        manifest["metadata"] = {**manifest.get("metadata", {}), "namespace": name.namespace}
+        try:
+            return parse_store(manifest, self.registry)
+        except InvalidSpec as error:
+            raise InvalidSpec("", f'{name.kind} "{name.name}": {error}', remedy=error.remedy) from None
+
+    def _labels(self, namespace: str) -> dict[str, str]:
+        manifest = self.manifests.get("Namespace", "", namespace) or {}
+        labels = (manifest.get("metadata") or {}).get("labels") or {}
+        return {"kubernetes.io/metadata.name": namespace, **labels}

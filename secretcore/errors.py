@@ -1,0 +1,125 @@
+"""What can go wrong between a manifest and its data, drawn as a tree.
+
+    SecretError
+    ├── InvalidSpec                the manifest is wrong: `path` says where
+    ├── TransformFailed            values came, but what the manifest wants done with them failed
+    ├── FetchFailed                one or more steps of a plan failed: `failures` says which
+    └── StoreError                 a store, or the backend behind it, did not answer as asked
+        ├── StoreUnavailable       transient: network, time-out, 5xx
+        ├── Throttled              transient: asked to slow down, `retry_after` seconds
+        ├── AccessDenied           the backend knows us and refuses, or does not know us
+        ├── CredentialNotFound     a Secret, key, ConfigMap or token that the store names is not there
+        ├── SecretNotFound         the backend has no such secret; deletionPolicy reacts to this one only
+        ├── PropertyNotFound       the secret is there, the property in it is not
+        └── Malformed              the answer is not what the backend's API promises, or exceeds a limit
+
+The class alone says whether to try again (`transient`). Messages name objects, fields, keys and properties; never
+a value and never a response body. Providers raise `StoreError`s; parse, plan and render raise the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class SecretError(Exception):
+    """The root. `str(error)` is one sentence for a person; `remedy` is what they can do about it."""
+
+    transient: ClassVar[bool] = False
+    default_remedy: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy or self.default_remedy
+
+
+class InvalidSpec(SecretError):
+    """A field of a manifest can't be used. `path` is the field as a person writes it: `spec.data[0].remoteRef.key`."""
+
+    default_remedy = "correct the manifest"
+
+    def __init__(self, path: str, reason: str, *, remedy: str = "") -> None:
+        super().__init__(f"{path}: {reason}" if path else reason, remedy=remedy)
+        self.path = path
+        self.reason = reason
+
+
+class TransformFailed(SecretError):
+    """What a step fetched can't be converted, decoded, rewritten or rendered as the manifest asks."""
+
+    default_remedy = "correct the manifest, or the secret at the backend"
+
+
+class StoreError(SecretError):
+    """A store or its backend did not answer as asked."""
+
+
+class StoreUnavailable(StoreError):
+    """The backend can't be reached, answers 5xx, or is too slow."""
+
+    transient = True
+    default_remedy = "check that the backend is up and can be reached from here"
+
+
+class Throttled(StoreError):
+    """The backend asks to slow down. `retry_after` is in seconds, None where it did not say."""
+
+    transient = True
+    default_remedy = "read less often, or raise the backend's limit"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class AccessDenied(StoreError):
+    """The backend refuses the credentials, or what they may do."""
+
+    default_remedy = "check the store's credentials, and that the backend lets them read this"
+
+
+class CredentialNotFound(StoreError):
+    """A Secret, a key of it, a ConfigMap or a token that the store names can't be had."""
+
+    default_remedy = "create it, or correct the reference in the store"
+
+
+class SecretNotFound(StoreError):
+    """The backend has no secret (or no such version) under this key."""
+
+    default_remedy = "create it at the backend, or correct the key"
+
+
+class PropertyNotFound(StoreError):
+    """The secret exists, the property does not."""
+
+    default_remedy = "correct the property, or add it to the secret"
+
+
+class Malformed(StoreError):
+    """The answer is not what the backend's API promises, or is larger than the limits allow."""
+
+    default_remedy = "check that the store's address is that of the backend's API"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong, and the field of the manifest that asked for it. `str(failure)` is the sentence."""
+
+    path: str
+    error: SecretError
+
+    def __str__(self) -> str:
+        if isinstance(self.error, InvalidSpec) and self.error.path:
+            return f"{self.path}.{self.error}"
+        return f"{self.path}: {self.error}"
+
+
+class FetchFailed(SecretError):
+    """Steps of a plan failed. `failures` has them all."""
+
+    def __init__(self, failures: Sequence[Failure]) -> None:
+        super().__init__("; ".join(map(str, failures)))
+        self.failures = tuple(failures)

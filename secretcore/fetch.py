@@ -1,0 +1,81 @@
+"""Runs the steps of a plan against stores, side by side. What becomes of a step is a value (`Outcome`), never a raised
+error: one failure hides no other. `render` takes what comes out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import assert_never
+
+from secretcore.clients import Clients, Reader
+from secretcore.errors import Malformed, SecretError, SecretNotFound
+from secretcore.payload import Payload
+from secretcore.plan import (
+    Extract,
+    Failed,
+    Fetched,
+    FetchPlan,
+    FetchStep,
+    FindAll,
+    Generate,
+    Get,
+    Missing,
+    Outcome,
+    RemoteRef,
+)
+from secretcore.secret_data import SecretData
+
+
+async def fetch(plan: FetchPlan, clients: Clients, namespace: str) -> tuple[Outcome, ...]:
+    """An outcome per step, in the plan's order, for an ExternalSecret of this namespace."""
+    return tuple(await asyncio.gather(*(_outcome(step, clients, namespace) for step in plan.steps)))
+
+
+async def _outcome(step: FetchStep, clients: Clients, namespace: str) -> Outcome:
+    try:
+        data = await _read(step, clients, namespace)
+        _check_size(data, clients.limits.step_bytes)
+        return Fetched(step, SecretData(data))
+    except SecretNotFound as error:
+        return Missing(step, error)
+    except SecretError as error:
+        return Failed(step, error)
+
+
+async def _read(step: FetchStep, clients: Clients, namespace: str) -> Mapping[str, bytes]:
+    if step.store is None:
+        raise TypeError(f"{step.path}: generators are refused before anything is fetched")
+    reader = await clients.reader(step.store, namespace)
+    match step.source:
+        case Get(secret_key, ref):
+            return {secret_key: (await reader.get(ref)).value(ref.property)}
+        case Extract(ref):
+            return (await reader.get(ref)).mapping(ref.property)
+        case FindAll(find):
+            return await _read_all(await reader.find(find), reader)
+        case Generate():
+            raise TypeError(step.path)
+        case _:
+            assert_never(step.source)
+
+
+async def _read_all(found: Mapping[str, Payload | RemoteRef], reader: Reader) -> Mapping[str, bytes]:
+    values = await asyncio.gather(*(_value(each, reader) for each in found.values()))
+    return {name: value for name, value in zip(found, values, strict=True) if value is not None}
+
+
+async def _value(found: Payload | RemoteRef, reader: Reader) -> bytes | None:
+    """None where the secret vanished between listing and reading."""
+    if not isinstance(found, RemoteRef):
+        return found.value("")
+    try:
+        return (await reader.get(found)).value(found.property)
+    except SecretNotFound:
+        return None
+
+
+def _check_size(data: Mapping[str, bytes], limit: int) -> None:
+    size = sum(len(key) + len(value) for key, value in data.items())
+    if size > limit:
+        raise Malformed(f"{size} bytes were read, the most is {limit}", remedy="read fewer or smaller secrets")

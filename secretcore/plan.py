@@ -1,0 +1,148 @@
+"""What one ExternalSecret reads and what is done with it, as values. `parse` builds plans, `fetch` runs them, `render`
+finishes them. The union of sources is closed: `match` on it ends with `assert_never`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from secretcore.errors import SecretError
+from secretcore.model.external_secret import (
+    ConversionStrategy,
+    DecodingStrategy,
+    GeneratorRef,
+    MetadataPolicy,
+    NullBytePolicy,
+    Rewrite,
+    StoreKind,
+    Template,
+)
+from secretcore.secret_data import SecretData
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRef:
+    """A store as an ExternalSecret names it. `kind` says which namespace rules hold."""
+
+    name: str
+    kind: StoreKind = "SecretStore"
+
+    def __str__(self) -> str:
+        return f'{self.kind} "{self.name}"'
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRef:
+    """What to read at the backend. Nothing about what to do with it."""
+
+    key: str
+    property: str = ""
+    version: str = ""
+    metadata_policy: MetadataPolicy = "None"
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Which secrets of the backend are meant. None and the empty tuple are criteria that were not given."""
+
+    path: str | None = None
+    name_regexp: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """One value under one key of the Secret."""
+
+    secret_key: str
+    ref: RemoteRef
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The members of one JSON object, a key each."""
+
+    ref: RemoteRef
+
+
+@dataclass(frozen=True, slots=True)
+class FindAll:
+    """Whole secrets by name, path or tags, a key each."""
+
+    find: Find
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Values that a generator makes; no store is read."""
+
+    generator: GeneratorRef
+
+
+Source = Get | Extract | FindAll | Generate
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """What to do with what was read, in the order of the fields."""
+
+    rewrite: tuple[Rewrite, ...] = ()
+    conversion: ConversionStrategy = "Default"
+    decoding: DecodingStrategy = "None"
+    null_bytes: NullBytePolicy = "Ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchStep:
+    """One read. `path` names it in messages: `spec.dataFrom[2].extract`."""
+
+    path: str
+    store: StoreRef | None
+    """None for a generator."""
+    source: Source
+    transform: Transform = Transform()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPlan:
+    """The steps in merge order (a later one wins), and the template that is laid over the result."""
+
+    steps: tuple[FetchStep, ...]
+    template: Template | None = None
+    skip_missing: bool = False
+    """Whether a secret that the backend does not have is left out (deletionPolicy Delete and Merge) or a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A step that was answered."""
+
+    step: FetchStep
+    data: SecretData
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A step whose secret the backend does not have."""
+
+    step: FetchStep
+    error: SecretError
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A step that failed for any other reason."""
+
+    step: FetchStep
+    error: SecretError
+
+
+Outcome = Fetched | Missing | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The finished data, and the steps that were left out because the backend has nothing for them."""
+
+    data: SecretData
+    missing: tuple[Missing, ...] = field(default=())

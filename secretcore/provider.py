@@ -1,0 +1,107 @@
+"""The contract between the core and a secret backend. Implement it in a file under `providers/`, or in a distribution
+of your own; `registry` finds it, `parse` fills it, `clients` opens it, and the suite in `testing` proves it.
+
+**The parsed configuration is the provider**: a frozen struct (`model.declaration.Model`) for what stands under
+`spec.provider.<key>`, which opens clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol
+
+from secretcore.limits import Limits
+from secretcore.model.external_secret import StoreKind
+from secretcore.model.selectors import SecretKeySelector, ServiceAccountSelector
+from secretcore.model.store import RetrySettings
+from secretcore.payload import Payload
+from secretcore.plan import Find, RemoteRef
+
+Capabilities = Literal["ReadOnly", "WriteOnly", "ReadWrite"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreContext:
+    """What a provider may know of the store that it is configured in, and the limits that it must keep."""
+
+    kind: StoreKind = "SecretStore"
+    namespace: str = ""
+    """Namespace of the store; empty for a ClusterSecretStore."""
+    name: str = ""
+    retry: RetrySettings | None = None
+    """None where the store does not say: the provider's own default."""
+    limits: Limits = field(default_factory=Limits)
+
+
+class Credentials(Protocol):
+    """What a store refers to, answered by the shell: the controller asks the API server, the agent reads mounted
+    files, local mode reads manifests. Namespace rules are kept behind it; a provider passes selectors on as they are.
+
+    All methods raise `CredentialNotFound` when what is asked for is not there, `AccessDenied` when the shell may not
+    have it, `StoreUnavailable` when it can't be asked now.
+    """
+
+    @property
+    def identity(self) -> str:
+        """Changes when an answer may have changed; part of the key under which clients and answers are shared."""
+
+    async def secret(self, selector: SecretKeySelector) -> bytes:
+        """The value of a key of a Secret."""
+
+    async def config_map(self, selector: SecretKeySelector) -> bytes:
+        """The value of a key of a ConfigMap."""
+
+    async def token(self, selector: ServiceAccountSelector | None, audiences: Sequence[str]) -> str:
+        """A token of the ServiceAccount, for these audiences; None is the identity that the shell itself runs as."""
+
+    def ambient(self, name: str) -> str | None:
+        """An environment variable that holds a credential of the shell's own identity; None where the shell does
+        not lend its identity to this store.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a client can say about its store. A store that is known to be unusable raises a `StoreError` instead."""
+
+    known: bool = True
+    reason: str = ""
+    """Why it isn't known, for a person."""
+
+
+class SecretsClient(Protocol):
+    """Reads from one backend with one identity. Opened by `Provider.connect`, used by many tasks at once.
+
+    Each method raises a `StoreError` whose class says what went wrong, and nothing else; its message names the key.
+    """
+
+    async def get_secret(self, ref: RemoteRef) -> Payload:
+        """The whole secret at `ref.key` in `ref.version` (or what describes it, under metadataPolicy Fetch).
+
+        `ref.property` is not looked at: the core asks the payload for it, so that all properties of a secret cost
+        one read. Raises `SecretNotFound` when the backend has no such secret or version.
+        """
+
+    async def get_all_secrets(self, find: Find) -> Mapping[str, Payload | RemoteRef]:
+        """The secrets that `find` means, by name: a payload where the backend answers with values, a reference where
+        each still has to be read (the core does, and leaves out what vanished meanwhile).
+
+        All pages or an error: a part is never an answer. Raises `InvalidSpec` for criteria that the backend has not.
+        """
+
+    async def validate(self) -> Validation:
+        """Whether the store can be used: asks the backend as little as possible."""
+
+
+class Provider(Protocol):
+    """The configuration of one backend. Also a class that `msgspec.convert` can fill."""
+
+    capabilities: ClassVar[Capabilities]
+
+    def validate(self, context: StoreContext) -> Sequence[str]:
+        """Checks what the schema can't. Returns warnings; raises `InvalidSpec` with a path below the provider's key."""
+
+    def connect(self, credentials: Credentials, context: StoreContext) -> AbstractAsyncContextManager[SecretsClient]:
+        """A client, logged in; leaving the context closes it and gives up what the login got."""

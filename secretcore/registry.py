@@ -1,0 +1,42 @@
+"""Finds providers: by entry point, so that one can come from another distribution. `parse` asks it for the class that
+stands for `spec.provider.<key>`. Nothing is imported before it is asked for: an agent pays for its own provider only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+
+from secretcore.errors import InvalidSpec
+from secretcore.provider import Provider
+
+GROUP = "external_secrets_injector.providers"
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Providers by the key under `spec.provider`."""
+
+    entries: Mapping[str, EntryPoint]
+
+    @classmethod
+    def installed(cls) -> Registry:
+        """The providers of every installed distribution."""
+        return cls({entry.name: entry for entry in entry_points(group=GROUP)})
+
+    @property
+    def keys(self) -> Iterable[str]:
+        """The installed keys, sorted."""
+        return sorted(self.entries)
+
+    def provider(self, key: str) -> type[Provider]:
+        """The class for a key. Raises `InvalidSpec` when none is installed."""
+        if key not in self.entries:
+            raise InvalidSpec(
+                f"spec.provider.{key}",
+                f'no provider "{key}" is installed (installed: {", ".join(self.keys) or "none"})',
+                remedy=f'use an installed provider, or install the distribution that brings "{key}"',
+            )
+        loaded: type[Provider] = self.entries[key].load()
+        return loaded

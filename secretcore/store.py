@@ -1,0 +1,79 @@
+"""A SecretStore or ClusterSecretStore, parsed: a provider, and who may use it. `parse` makes it, `clients` opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from secretcore.limits import Limits
+from secretcore.model.external_secret import StoreKind
+from secretcore.model.metadata import LabelSelector
+from secretcore.model.store import RetrySettings, StoreCondition
+from secretcore.plan import StoreRef
+from secretcore.provider import Provider, StoreContext
+from secretcore.regexp import compile as compile_regexp
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What the core needs of a store's manifest."""
+
+    kind: StoreKind
+    namespace: str
+    """Empty for a ClusterSecretStore."""
+    name: str
+    provider: Provider
+    uid: str = ""
+    generation: int = 0
+    controller: str = ""
+    retry: RetrySettings | None = None
+    conditions: tuple[StoreCondition, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+    """What the provider had to say of its configuration."""
+
+    @property
+    def ref(self) -> StoreRef:
+        """How an ExternalSecret names it."""
+        return StoreRef(self.name, self.kind)
+
+    def context(self, limits: Limits) -> StoreContext:
+        """What its provider may know of it."""
+        return StoreContext(self.kind, self.namespace, self.name, self.retry, limits)
+
+
+def allows(store: Store, namespace: str, labels: Mapping[str, str]) -> bool:
+    """Whether a namespace with these labels may use the store: any criterion of any condition, or no conditions."""
+    if store.kind == "SecretStore":
+        return store.namespace == namespace
+    return not store.conditions or any(_meets(condition, namespace, labels) for condition in store.conditions)
+
+
+def _meets(condition: StoreCondition, namespace: str, labels: Mapping[str, str]) -> bool:
+    selector = condition.namespace_selector
+    return (
+        (selector is not None and selects(selector, labels))
+        or namespace in condition.namespaces
+        or any(compile_regexp(pattern).match(namespace) for pattern in condition.namespace_regexes)
+    )
+
+
+def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
+    """Kubernetes' rules: every matchLabel and every matchExpression; an empty selector selects all."""
+    if any(labels.get(key) != value for key, value in selector.match_labels.items()):
+        return False
+    for requirement in selector.match_expressions:
+        value = labels.get(requirement.key)
+        match requirement.operator:
+            case "In":
+                met = value in requirement.values
+            case "NotIn":
+                met = value not in requirement.values
+            case "Exists":
+                met = value is not None
+            case "DoesNotExist":
+                met = value is None
+            case _:
+                met = False
+        if not met:
+            return False
+    return True

@@ -1,0 +1,3 @@
+module vectors/golang
+
+go 1.26
