@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types imports format vectors vectors-gjson vectors-durations vectors-regexp lock controlplane clean
+.PHONY: docs help setup run test bench check lint types imports format vectors vectors-gjson vectors-durations vectors-regexp vectors-template fuzz-template bench-template crds lock controlplane clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## make the virtual environment from the locked dependencies
 
@@ -25,6 +25,11 @@ run: setup ## resolve examples/quickstart without a cluster and print the Secret
 test: setup controlplane ## pass all tests
 	$(BIN)/pytest -n 2
 
+bench: setup ## print the figures: calls, costs, start time, memory
+	$(BIN)/python -m bench.core
+	$(BIN)/python -m bench.start
+	$(BIN)/python -m bench.template
+
 check: setup lint types imports ## the fast loop: lint, types, layers, pure tests
 	$(BIN)/pytest -n 2 -q -m "not server"
 
@@ -38,7 +43,9 @@ types: setup
 imports: setup
 	$(BIN)/lint-imports --no-logo
 
-.PHONY: crds
+docs: setup ## write the pages that come from docstrings anew
+	$(BIN)/python docs/generate.py
+
 crds: setup ## write crds/ anew from the models and providers
 	$(BIN)/python -m secretcore.crd crds
 
@@ -46,7 +53,7 @@ format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-vectors: vectors-gjson vectors-durations vectors-regexp ## write tests/vectors anew (needs Go)
+vectors: vectors-gjson vectors-durations vectors-regexp vectors-template ## write tests/vectors anew (needs Go)
 
 # $(call vectors,folder of the Go module,command in it,file of vectors)
 vectors = cd tests/tools/$(1) && go run $(2) < $(2)/cases.json > $(CURDIR)/.cache/vectors.json && mv $(CURDIR)/.cache/vectors.json $(CURDIR)/tests/vectors/$(3).json
@@ -60,6 +67,16 @@ vectors-durations:
 vectors-regexp:
 	mkdir -p .cache && $(call vectors,golang,./regexp,regexp)
 
+vectors-template: setup ## ask Go about the template vectors anew (FILES=... for some)
+	$(BIN)/python -m tests.secretcore.template.vectors $(FILES)
+
+fuzz-template: setup ## 20,000 random templates and calls against Go's engine
+	TEMPLATES=20000 $(BIN)/pytest -q -m server tests/secretcore/template/test_differential.py \
+	    tests/secretcore/template/functions/test_differential.py
+
+bench-template: setup ## what templates cost, beside Go
+	$(BIN)/python -m bench.template
+
 lock: ## resolve the dependencies anew into requirements/*.lock
 	$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet $(UV)
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
@@ -71,6 +88,10 @@ lock: ## resolve the dependencies anew into requirements/*.lock
 
 controlplane: setup ## build etcd and Kubernetes' servers for the tests, once (ten minutes when nothing is cached)
 	@$(BIN)/python -m tests.support.binaries
+
+.PHONY: signature-vectors
+signature-vectors: setup ## have botocore sign the requests that our signatures are compared with
+	$(BIN)/python -m tests.backends.sigv4_cases
 
 clean: ## remove what was built and cached in this folder
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,8 +5,6 @@ which object and what the server's Status says about it; it never holds a body t
 header, or an object.
 """
 
-# ruff: noqa: N818 - the classes are named for what happened
-
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any

@@ -99,9 +99,9 @@ def selectors(configuration: Any, path: str = "") -> Iterator[tuple[str, Selecto
     if isinstance(configuration, Selector):
         yield path, configuration
     elif isinstance(configuration, msgspec.Struct):
-        for info in msgspec.structs.fields(configuration):
-            below = f"{path}.{info.encode_name}" if path else info.encode_name
-            yield from selectors(getattr(configuration, info.name), below)
+        names = zip(configuration.__struct_fields__, configuration.__struct_encode_fields__, strict=True)
+        for name, encoded in names:
+            yield from selectors(getattr(configuration, name), f"{path}.{encoded}" if path else encoded)
     elif isinstance(configuration, tuple):
         for index, item in enumerate(configuration):
             yield from selectors(item, f"{path}[{index}]")

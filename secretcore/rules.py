@@ -87,8 +87,6 @@ def _data_from(path: str, entry: DataFromEntry) -> Iterator[InvalidSpec]:
         yield InvalidSpec(path, "extract, find, or generatorRef cannot be set at the same time")
     if not reads and entry.source_ref is None:
         yield InvalidSpec(path, "either extract, find, or sourceRef must be set to dataFrom")
-    elif entry.source_ref and not source.store_ref and not source.generator_ref:
-        yield InvalidSpec(f"{path}.sourceRef", "generatorRef or storeRef must be set when using sourceRef in dataFrom")
     elif not reads:
         yield InvalidSpec(path, "a storeRef says where to read; extract or find must say what")
 

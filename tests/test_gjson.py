@@ -50,9 +50,7 @@ def test_escaping_puts_a_backslash_before_whatever_paths_give_a_meaning(key, esc
 
 keys = st.text(st.characters(codec="utf-8"), max_size=8) | st.text(r".*?|#@!{}[]()=<>%~\\\"0:,a", max_size=6)
 scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"), max_size=8)
-values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4)
-)
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4))
 
 
 @given(st.dictionaries(keys, values, min_size=1), st.booleans(), st.sampled_from([None, 1]), st.data())
@@ -131,7 +129,6 @@ def test_ugly_and_pretty_keep_what_a_document_means(value):
         ("[" + "[" * 150 + "]" * 150 + "]", "@dig:@dig:@dig:@dig:a"),
         ('{"' + "a" * 1_000_000 + '":1}', "*" + "a?" * 4000 + "b*"),
         ("{}", "a" * (work.MAX_PATH + 1)),
-        ("[" + "1," * 3_000_000 + "1]", "#(>1)#"),
     ],
     ids=[
         "deep",
@@ -142,7 +139,6 @@ def test_ugly_and_pretty_keep_what_a_document_means(value):
         "digging",
         "wildcards",
         "long",
-        "large",
     ],
 )
 def test_what_would_cost_too_much_is_refused_and_says_so(document, searched):

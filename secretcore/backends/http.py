@@ -58,6 +58,14 @@ class Exchange:
     body: bytes | None = field(default=None, repr=False)
 
 
+Judge = Callable[[Answer], StoreError | None]
+"""Finds the error in an answer, where a backend says it in the body: AWS throttles with status 400."""
+
+
+def _accept(_answer: Answer) -> StoreError | None:
+    return None
+
+
 class HttpClient:
     """Sends exchanges. Opened by `http_client`."""
 
@@ -73,10 +81,12 @@ class HttpClient:
         self._retry = retry
         self._explain = explain
 
-    async def send(self, exchange: Exchange) -> Answer:
-        """The answer, whatever its status but 429 and 5xx, which are tried again and then raised.
+    async def send(self, exchange: Exchange, judge: Judge = _accept) -> Answer:
+        """The answer, whatever its status but 429 and 5xx, which are tried again and then raised. `judge` may find an
+        error in any other answer; a transient one is tried again as well.
 
-        Raises `Throttled`, `StoreUnavailable` (unreachable, too slow, 5xx, cut off) or `Malformed` (too large).
+        Raises `Throttled`, `StoreUnavailable` (unreachable, too slow, 5xx, cut off), `Malformed` (too large) or what
+        `judge` found.
         """
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_worth_another_try),
@@ -84,9 +94,9 @@ class HttpClient:
             wait=_wait(self._retry),
             reraise=True,
         )
-        return await retrying(self._send_once, exchange)
+        return await retrying(self._send_once, exchange, judge)
 
-    async def _send_once(self, exchange: Exchange) -> Answer:
+    async def _send_once(self, exchange: Exchange, judge: Judge) -> Answer:
         where = f"{exchange.what} at {urlsplit(exchange.url).netloc.rpartition('@')[2]}"
         try:
             async with asyncio.timeout(self._limits.timeout):
@@ -100,6 +110,8 @@ class HttpClient:
         if answer.status >= 500:
             why = self._explain(answer) if self._explain else ""
             raise StoreUnavailable(f"{where}: {why or 'the backend failed'} ({answer.status})")
+        if refusal := judge(answer):
+            raise refusal
         return answer
 
     async def _exchange(self, exchange: Exchange, where: str) -> Answer:

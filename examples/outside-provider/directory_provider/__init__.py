@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
-from secretcore.regexp import compile as compile_regexp
 
 from secretcore.errors import AccessDenied, InvalidSpec, SecretNotFound, StoreUnavailable
 from secretcore.model.declaration import Model
 from secretcore.payload import JsonPayload
 from secretcore.plan import Find, RemoteRef
 from secretcore.provider import Capabilities, Credentials, StoreContext, Validation
+from secretcore.regexp import compile as compile_regexp
 
 
 class DirectoryProvider(Model, frozen=True, kw_only=True):
