@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: docs help setup run test bench check lint types imports format vectors vectors-gjson vectors-durations vectors-regexp crds lock controlplane clean
+.PHONY: docs help setup run test bench check lint types imports format vectors vectors-gjson vectors-durations vectors-regexp vectors-template fuzz-template bench-template crds lock controlplane clean
 
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## make the virtual environment from the locked dependencies
 
@@ -28,6 +28,7 @@ test: setup controlplane ## pass all tests
 bench: setup ## print the figures: calls, costs, start time, memory
 	$(BIN)/python -m bench.core
 	$(BIN)/python -m bench.start
+	$(BIN)/python -m bench.template
 
 check: setup lint types imports ## the fast loop: lint, types, layers, pure tests
 	$(BIN)/pytest -n 2 -q -m "not server"
@@ -52,7 +53,7 @@ format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-vectors: vectors-gjson vectors-durations vectors-regexp ## write tests/vectors anew (needs Go)
+vectors: vectors-gjson vectors-durations vectors-regexp vectors-template ## write tests/vectors anew (needs Go)
 
 # $(call vectors,folder of the Go module,command in it,file of vectors)
 vectors = cd tests/tools/$(1) && go run $(2) < $(2)/cases.json > $(CURDIR)/.cache/vectors.json && mv $(CURDIR)/.cache/vectors.json $(CURDIR)/tests/vectors/$(3).json
@@ -65,6 +66,16 @@ vectors-durations:
 
 vectors-regexp:
 	mkdir -p .cache && $(call vectors,golang,./regexp,regexp)
+
+vectors-template: setup ## ask Go about the template vectors anew (FILES=... for some)
+	$(BIN)/python -m tests.secretcore.template.vectors $(FILES)
+
+fuzz-template: setup ## 20,000 random templates and calls against Go's engine
+	TEMPLATES=20000 $(BIN)/pytest -q -m server tests/secretcore/template/test_differential.py \
+	    tests/secretcore/template/functions/test_differential.py
+
+bench-template: setup ## what templates cost, beside Go
+	$(BIN)/python -m bench.template
 
 lock: ## resolve the dependencies anew into requirements/*.lock
 	$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet $(UV)

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import SystemRandom
 
 from secretcore.clients import Clients
 from secretcore.fetch import fetch
@@ -18,8 +20,10 @@ from secretcore.payload import JsonPayload, Payload
 from secretcore.plan import Find, RemoteRef, StoreRef
 from secretcore.provider import Credentials, StoreContext, Validation
 from secretcore.render import render
+from secretcore.rendering import Rendering
 from secretcore.resolve import resolve
 from secretcore.store import Store
+from secretcore.target_template import TemplateSource
 from secretcore.testing import StaticCredentials
 
 EXTERNAL_SECRETS, KEYS = 1_000, 100
@@ -63,6 +67,13 @@ class OneStore:
     def credentials(self, store: Store, namespace: str) -> Credentials:
         return StaticCredentials()
 
+    async def template_source(self, source: TemplateSource, namespace: str) -> Mapping[str, bytes]:
+        return {}
+
+
+def rendering() -> Rendering:
+    return Rendering(datetime.now(UTC), SystemRandom())
+
 
 def manifest(number: int) -> dict[str, object]:
     ref = {"key": f"key-{number % KEYS}"}
@@ -98,20 +109,20 @@ async def main() -> None:
 
     async with Clients(OneStore()) as clients:
         started = time.perf_counter()
-        await asyncio.gather(*(resolve(each.spec, each.metadata.namespace, clients) for each in parsed))
+        await asyncio.gather(*(resolve(each.spec, each.metadata.namespace, clients, rendering()) for each in parsed))
         resolving = time.perf_counter() - started
         outcomes = [await fetch(plan, clients, "ns-0") for plan in plans]
 
     limits = Limits()
     started = time.perf_counter()
     for plan, outcome in zip(plans, outcomes, strict=True):
-        render(plan, outcome, limits)
-    rendering = time.perf_counter() - started
+        render(plan, outcome, limits, rendering(), {})
+    took = time.perf_counter() - started
 
     print(f"provider calls     {sum(CLIENT.calls.values()):8d} for {EXTERNAL_SECRETS} ExternalSecrets, {KEYS} keys")
     print(f"parse              {per_external_secret(parsing)}")
     print(f"plan               {per_external_secret(planning)}")
-    print(f"render             {per_external_secret(rendering)}")
+    print(f"render             {per_external_secret(took)}")
     print(f"plan+fetch+render  {per_external_secret(resolving)} (no network)")
 
 

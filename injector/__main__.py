@@ -12,12 +12,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     from injector.local import command, manifests  # noqa: PLC0415  # each command pays for its own imports
 
-    if not parsed.paths:
+    if not parsed.paths and not parsed.template:
         if sys.stdin.isatty():
             print("render: name files or folders with manifests, or - for standard input", file=sys.stderr)
             return 2
         parsed.paths = ["-"]
     try:
+        if parsed.template:
+            from injector.local import try_template  # noqa: PLC0415
+
+            return try_template.try_template(parsed.template, parsed.values)
         return command.render(parsed)
     except manifests.WrongCall as error:
         print(f"render: {error}", file=sys.stderr)
@@ -53,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="let stores take credentials from this cluster: Secrets and ConfigMaps, and tokens of ServiceAccounts",
     )
+    render.add_argument("--template", metavar="FILE", help="try this template instead, and print what it renders to")
+    render.add_argument("--values", metavar="FILE", help="YAML map of the strings that the template reads")
     render.add_argument("--context", metavar="NAME", help="context of the kubeconfig; default: its current one")
     return parser
 

@@ -21,6 +21,7 @@ from secretcore.payload import Payload
 from secretcore.plan import Find, RemoteRef, StoreRef
 from secretcore.provider import Credentials, SecretsClient
 from secretcore.store import Store
+from secretcore.target_template import TemplateSource
 
 T = TypeVar("T")
 
@@ -35,6 +36,9 @@ class Stores(Protocol):
 
     def credentials(self, store: Store, namespace: str) -> Credentials:
         """What the store's references mean for an ExternalSecret of this namespace."""
+
+    async def template_source(self, source: TemplateSource, namespace: str) -> Mapping[str, bytes]:
+        """The keys of a ConfigMap or Secret of this namespace that holds templates. Raises a `SecretError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,10 @@ class Clients:
     ) -> None:
         await self._opened.__aexit__(kind, error, trace)
         await self._exits.__aexit__(kind, error, trace)
+
+    async def template_source(self, source: TemplateSource, namespace: str) -> Mapping[str, bytes]:
+        """The keys of an object that holds templates. Raises `SecretError`."""
+        return await self._stores.template_source(source, namespace)
 
     @property
     def limits(self) -> Limits:

@@ -11,7 +11,8 @@ from secretcore.errors import Malformed
 
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
+_ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&"} | _SEPARATORS
 
 
 class Number(str):
@@ -44,18 +45,20 @@ def decode(text: str, *, limit: int, what: str, numbers: type[Number] | type[flo
         raise Malformed(f"{what} is not JSON") from None
 
 
-def encode(value: Any) -> str:
-    """Compact, keys sorted, `<`, `>`, `&`, U+2028 and U+2029 escaped."""
+def encode(value: Any, *, escape_html: bool = True) -> str:
+    """Compact, keys sorted, U+2028 and U+2029 escaped, and `<`, `>`, `&` unless `escape_html` is off."""
     match value:
         case Number():
             return str(value)
         case dict():
-            members = (f"{_quote(key)}:{encode(value[key])}" for key in sorted(value))
+            members = (
+                f"{_quote(key, escape_html)}:{encode(value[key], escape_html=escape_html)}" for key in sorted(value)
+            )
             return "{" + ",".join(members) + "}"
         case list() | tuple():
-            return "[" + ",".join(encode(item) for item in value) + "]"
+            return "[" + ",".join(encode(item, escape_html=escape_html) for item in value) + "]"
         case str():
-            return _quote(value)
+            return _quote(value, escape_html)
         case float():
             return _json_float(value)
         case _:
@@ -85,8 +88,8 @@ def without_surrogates(text: str) -> str:
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
-def _quote(text: str) -> str:
-    return json.dumps(without_surrogates(text), ensure_ascii=False).translate(_ESCAPED)
+def _quote(text: str, escape_html: bool) -> str:  # Go's own switch
+    return json.dumps(without_surrogates(text), ensure_ascii=False).translate(_ESCAPED if escape_html else _SEPARATORS)
 
 
 def _json_float(value: float) -> str:

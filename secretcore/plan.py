@@ -4,6 +4,7 @@ finishes them. The union of sources is closed: `match` on it ends with `assert_n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from secretcore.errors import SecretError
@@ -146,3 +147,6 @@ class Rendered:
 
     data: SecretData
     missing: tuple[Missing, ...] = field(default=())
+    labels: Mapping[str, str] | None = None
+    annotations: Mapping[str, str] | None = None
+    """What the template makes of the Secret's metadata; None without a template: the ExternalSecret's own."""

@@ -1,10 +1,10 @@
-"""Makes the data of a Secret from the outcomes of a plan's steps: transforms each, merges them in order. Pure; what
-comes out goes to a shell, which delivers it.
+"""Makes the data of a Secret from the outcomes of a plan's steps: transforms each, merges them in order, lays the
+template over the result. Pure; what comes out goes to a shell, which delivers it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from secretcore.errors import Failure, FetchFailed, TransformFailed
@@ -21,12 +21,20 @@ from secretcore.plan import (
     Outcome,
     Rendered,
 )
+from secretcore.rendering import Rendering
+from secretcore.rewrite import rewrite
 from secretcore.secret_data import SecretData
-from secretcore.transform import transform_map, transform_values
+from secretcore.target_template import Sources, compose
+from secretcore.transform import check_keys, transform_map, transform_values
 
 
-def render(plan: FetchPlan, outcomes: Sequence[Outcome], limits: Limits) -> Rendered:
-    """The data, a later step over an earlier one. Raises `FetchFailed` with every step that failed."""
+def render(
+    plan: FetchPlan, outcomes: Sequence[Outcome], limits: Limits, rendering: Rendering, sources: Sources
+) -> Rendered:
+    """The data, a later step over an earlier one, and what the template makes of it.
+
+    Raises `FetchFailed` with every step that failed, `TransformFailed` or `InvalidSpec` for the template.
+    """
     data: dict[str, bytes] = {}
     missing: list[Missing] = []
     failures: list[Failure] = []
@@ -34,7 +42,7 @@ def render(plan: FetchPlan, outcomes: Sequence[Outcome], limits: Limits) -> Rend
         match outcome:
             case Fetched():
                 try:
-                    data |= _transformed(outcome)
+                    data |= _transformed(outcome, rendering)
                 except TransformFailed as error:
                     failures.append(Failure(outcome.step.path, error))
             case Missing() if plan.skip_missing:
@@ -45,18 +53,29 @@ def render(plan: FetchPlan, outcomes: Sequence[Outcome], limits: Limits) -> Rend
                 assert_never(outcome)
     if failures:
         raise FetchFailed(failures)
+    _check_size(data, limits)
+    if plan.template is None:
+        return Rendered(SecretData(data), tuple(missing))
+    composed = compose(plan.template, data, sources, rendering)
+    _check_size(composed.data, limits)
+    return Rendered(SecretData(check_keys(composed.data)), tuple(missing), composed.labels, composed.annotations)
+
+
+def _check_size(data: Mapping[str, bytes], limits: Limits) -> None:
     size = sum(len(key) + len(value) for key, value in data.items())
     if size > limits.total_bytes:
         raise TransformFailed(f"the data is {size} bytes, the most is {limits.total_bytes}")
-    return Rendered(SecretData(data), tuple(missing))
 
 
-def _transformed(fetched: Fetched) -> dict[str, bytes]:
+def _transformed(fetched: Fetched, rendering: Rendering) -> dict[str, bytes]:
     step = fetched.step
     match step.source:
         case Get():
             return transform_values(fetched.data, step.transform)
         case Extract() | FindAll() | Generate():
-            return transform_map(fetched.data, step.transform)
+            if not step.transform.rewrite:
+                return transform_map(fetched.data, step.transform)
+            rewritten = rewrite(fetched.data, step.transform.rewrite, rendering)
+            return transform_values(check_keys(rewritten), step.transform)
         case _:
             assert_never(step.source)

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 from secretcore.clients import Clients
 from secretcore.errors import InvalidSpec
 from secretcore.fetch import fetch
 from secretcore.model.external_secret import ExternalSecretSpec
 from secretcore.parse import plan_external_secret
-from secretcore.plan import FetchPlan, Generate, Rendered
+from secretcore.plan import FetchPlan, Generate, Outcome, Rendered
 from secretcore.render import render
+from secretcore.rendering import Rendering
+from secretcore.target_template import Sources, sources_of
 
 
-async def resolve(spec: ExternalSecretSpec, namespace: str, clients: Clients) -> Rendered:
+async def resolve(spec: ExternalSecretSpec, namespace: str, clients: Clients, rendering: Rendering) -> Rendered:
     """Plans, fetches and renders for an ExternalSecret of this namespace.
 
     Raises `InvalidSpec` before anything is fetched, `FetchFailed` with every step that failed, `TransformFailed`.
     """
     plan = plan_external_secret(spec)
     _refuse_unsupported(plan)
-    return render(plan, await fetch(plan, clients, namespace), clients.limits)
+    outcomes = await fetch(plan, clients, namespace)
+    sources = {source: await clients.template_source(source, namespace) for source in sources_of(plan.template)}
+    return await finish(plan, outcomes, clients, rendering, sources)
+
+
+async def finish(
+    plan: FetchPlan, outcomes: Sequence[Outcome], clients: Clients, rendering: Rendering, sources: Sources
+) -> Rendered:
+    """`render`, in a thread where there are templates: they may take milliseconds, native cryptography more."""
+    if plan.template is None and not any(step.transform.rewrite for step in plan.steps):
+        return render(plan, outcomes, clients.limits, rendering, sources)
+    return await asyncio.to_thread(render, plan, outcomes, clients.limits, rendering, sources)
 
 
 def _refuse_unsupported(plan: FetchPlan) -> None:
@@ -26,9 +42,3 @@ def _refuse_unsupported(plan: FetchPlan) -> None:
     for step in plan.steps:
         if isinstance(step.source, Generate):
             raise InvalidSpec(step.path, f"generators ({step.source.generator.kind}) are not supported yet")
-        if step.transform.rewrite:
-            raise InvalidSpec(f"{step.path.rpartition('.')[0]}.rewrite", "rewrite is not supported yet")
-    template = plan.template
-    if template and (template.data or template.template_from):
-        field = "data" if template.data else "templateFrom"
-        raise InvalidSpec(f"spec.target.template.{field}", "templates are not supported yet")

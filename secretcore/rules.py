@@ -13,8 +13,8 @@ from secretcore.model.store import StoreSpec
 from secretcore.regexp import compile as compile_regexp
 
 _OWNED_TARGETS = ("", "data", "labels", "annotations")
-_ACCOUNT_TOKEN, _ACCOUNT_NAME = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
-_BOOTSTRAP_TOKEN = "bootstrap.kubernetes.io/token"  # noqa: S105
+ACCOUNT_TOKEN, ACCOUNT_NAME = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
+BOOTSTRAP_TOKEN = "bootstrap.kubernetes.io/token"  # noqa: S105
 
 
 def check_external_secret(spec: ExternalSecretSpec) -> None:
@@ -87,8 +87,6 @@ def _data_from(path: str, entry: DataFromEntry) -> Iterator[InvalidSpec]:
         yield InvalidSpec(path, "extract, find, or generatorRef cannot be set at the same time")
     if not reads and entry.source_ref is None:
         yield InvalidSpec(path, "either extract, find, or sourceRef must be set to dataFrom")
-    elif entry.source_ref and not source.store_ref and not source.generator_ref:
-        yield InvalidSpec(f"{path}.sourceRef", "generatorRef or storeRef must be set when using sourceRef in dataFrom")
     elif not reads:
         yield InvalidSpec(path, "a storeRef says where to read; extract or find must say what")
 
@@ -99,14 +97,14 @@ def _template(target: Target) -> Iterator[InvalidSpec]:
         return
     to_annotations = any(source.target.lower() == "annotations" for source in template.template_from)
     path = "spec.target.template.type"
-    if template.type == _ACCOUNT_TOKEN:
-        if template.metadata and _ACCOUNT_NAME in template.metadata.annotations:
-            yield InvalidSpec(path, f'template.type="{template.type}" with annotation "{_ACCOUNT_NAME}" is not allowed')
+    if template.type == ACCOUNT_TOKEN:
+        if template.metadata and ACCOUNT_NAME in template.metadata.annotations:
+            yield InvalidSpec(path, f'template.type="{template.type}" with annotation "{ACCOUNT_NAME}" is not allowed')
         if to_annotations:
             yield InvalidSpec(
                 path, f'template.type="{template.type}" with templateFrom target="Annotations" is not allowed'
             )
-    if template.type == _BOOTSTRAP_TOKEN:
+    if template.type == BOOTSTRAP_TOKEN:
         yield InvalidSpec(path, f'template.type="{template.type}" is not allowed')
     manifest = target.manifest
     if manifest and (manifest.api_version, manifest.kind) != ("v1", "Secret"):

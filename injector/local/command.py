@@ -7,6 +7,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from random import SystemRandom
 from typing import Any
 
 from injector.local.credentials import CredentialSource, EnvironmentSource, ManifestSource
@@ -17,6 +19,7 @@ from secretcore.clients import Clients
 from secretcore.errors import FetchFailed, InvalidSpec, SecretError
 from secretcore.parse import parse_external_secret
 from secretcore.registry import Registry
+from secretcore.rendering import Rendering
 from secretcore.resolve import resolve
 
 FORMATS = {"yaml": as_yaml, "json": as_json, "env": as_env}
@@ -69,7 +72,7 @@ async def _resolve(name: Name, manifest: Mapping[str, Any], clients: Clients) ->
         external_secret = parse_external_secret(manifest)
         if external_secret.spec.target.manifest:
             raise InvalidSpec("spec.target.manifest", "only Secrets are delivered", remedy="remove it")
-        rendered = await resolve(external_secret.spec, name.namespace, clients)
+        rendered = await resolve(external_secret.spec, name.namespace, clients, rendering())
     except FetchFailed as error:
         return [_line(f"{name}: {failure}", failure.error) for failure in error.failures]
     except SecretError as error:
@@ -79,7 +82,12 @@ async def _resolve(name: Name, manifest: Mapping[str, Any], clients: Clients) ->
     if not rendered.data and rendered.missing:
         print(f"note: {name}: no Secret: the backend has nothing for it", file=sys.stderr)
         return None
-    return RenderedSecret(external_secret, name.namespace, rendered.data)
+    return RenderedSecret(external_secret, name.namespace, rendered)
+
+
+def rendering() -> Rendering:
+    """The clock and the randomness of this process, for the templates of one ExternalSecret."""
+    return Rendering(datetime.now(UTC), SystemRandom())
 
 
 def _line(sentence: str, error: SecretError) -> str:

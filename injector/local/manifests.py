@@ -94,7 +94,15 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
 
 
-def _documents(text: bytes, source: str) -> Iterator[Mapping[str, Any]]:
+def read_document(text: bytes, source: str) -> Any:
+    """The only document of a YAML or JSON text. Raises `Unreadable`."""
+    documents = _loaded(text, source)
+    if len(documents) > 1:
+        raise Unreadable(f"{source}: more than one document")
+    return documents[0] if documents else None
+
+
+def _loaded(text: bytes, source: str) -> list[Any]:
     try:
         documents = list(yaml.load_all(text, Loader=_Loader))  # a safe loader, see below
     except yaml.MarkedYAMLError as error:
@@ -104,6 +112,11 @@ def _documents(text: bytes, source: str) -> Iterator[Mapping[str, Any]]:
         raise Unreadable(f"{source}: not YAML") from None
     for document in documents:
         _check_size(document, source)
+    return documents
+
+
+def _documents(text: bytes, source: str) -> Iterator[Mapping[str, Any]]:
+    for document in _loaded(text, source):
         if isinstance(document, dict):
             items = document.get("items")
             if str(document.get("kind", "")).endswith("List") and isinstance(items, list):

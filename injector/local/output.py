@@ -13,6 +13,7 @@ import yaml
 
 from secretcore.errors import TransformFailed
 from secretcore.model.external_secret import ExternalSecret
+from secretcore.plan import Rendered
 from secretcore.secret_data import SecretData
 
 MASK = "********"
@@ -20,11 +21,16 @@ MASK = "********"
 
 @dataclass(frozen=True, slots=True)
 class RenderedSecret:
-    """An ExternalSecret and the data that it resolved to."""
+    """An ExternalSecret and what it resolved to."""
 
     external_secret: ExternalSecret
     namespace: str
-    data: SecretData
+    rendered: Rendered
+
+    @property
+    def data(self) -> SecretData:
+        """The data of the Secret."""
+        return self.rendered.data
 
     @property
     def name(self) -> str:
@@ -68,10 +74,10 @@ def as_env(secrets: Sequence[RenderedSecret], *, show_values: bool) -> str:
 def _manifest(secret: RenderedSecret, *, show_values: bool) -> Mapping[str, Any]:
     target = secret.external_secret.spec.target
     metadata: dict[str, Any] = {"name": secret.name, "namespace": secret.namespace}
-    source = target.template.metadata if target.template else secret.external_secret.metadata
+    source = secret.rendered if target.template else secret.external_secret.metadata
     for field in ("labels", "annotations"):
-        if source and getattr(source, field):
-            metadata[field] = dict(getattr(source, field))
+        if found := getattr(source, field):
+            metadata[field] = dict(found)
     manifest: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
     manifest["type"] = (target.template.type if target.template else "") or "Opaque"
     if target.immutable:

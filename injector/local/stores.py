@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from injector.local.credentials import CredentialSource, LocalCredentials
+from injector.local.credentials import CredentialSource, LocalCredentials, value_in
 from injector.local.manifests import Manifests, Name
 from secretcore.errors import InvalidSpec
 from secretcore.parse import parse_store
@@ -13,6 +13,7 @@ from secretcore.plan import StoreRef
 from secretcore.provider import Credentials
 from secretcore.registry import Registry
 from secretcore.store import Store, allows
+from secretcore.target_template import TemplateSource
 
 
 @dataclass(slots=True)
@@ -45,6 +46,18 @@ class LocalStores:
 
     def credentials(self, store: Store, namespace: str) -> Credentials:
         return LocalCredentials(store, namespace, self.sources)
+
+    async def template_source(self, source: TemplateSource, namespace: str) -> Mapping[str, bytes]:
+        manifest = self.manifests.get(source.kind, namespace, source.name)
+        if manifest is None:
+            raise InvalidSpec(
+                "spec.target.template.templateFrom",
+                f'{source.kind} "{namespace}/{source.name}" is not among the files',
+                remedy="add its manifest",
+            )
+        fields = ("data", "stringData") if source.kind == "Secret" else ("data",)
+        keys = [key for field in fields for key in manifest.get(field) or {}]
+        return {key: value_in(manifest, key) or b"" for key in keys}
 
     def warnings(self) -> Iterator[str]:
         """What is worth knowing of the stores that were used."""

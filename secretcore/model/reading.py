@@ -9,6 +9,7 @@ import msgspec
 from msgspec import inspect
 
 from secretcore.errors import InvalidSpec
+from secretcore.model.declaration import Model
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ def read(document: Any, kind: type[T], path: str = "") -> T:
     Raises `InvalidSpec` whose path begins with `path`.
     """
     try:
-        return msgspec.convert(_without_nulls(document), kind)
+        parsed = msgspec.convert(_without_nulls(document), kind)
     except msgspec.ValidationError as error:
         found = _AT.match(str(error))
         what = found["what"] if found else str(error)
@@ -33,6 +34,30 @@ def read(document: Any, kind: type[T], path: str = "") -> T:
         if missing := _MISSING.match(what):
             raise InvalidSpec(".".join(filter(None, (at, missing["field"]))), "is required") from None
         raise InvalidSpec(at, _sentence(what, kind, where)) from None
+    _check_members(parsed, path)
+    return parsed
+
+
+def _check_members(node: Any, path: str) -> None:
+    """Holds structs to `min_properties` and `max_properties`, which msgspec does not know."""
+    if isinstance(node, tuple):
+        for index, item in enumerate(node):
+            _check_members(item, f"{path}[{index}]")
+    if not isinstance(node, Model):
+        return
+    members = {
+        encoded: value
+        for name, encoded in zip(node.__struct_fields__, node.__struct_encode_fields__, strict=True)
+        if (value := getattr(node, name)) is not None
+    }
+    least, most = node.min_properties or 0, node.max_properties or len(members)
+    if not least <= len(members) <= most:
+        many = "exactly one" if least == most == 1 else f"{least} to {most}"
+        names, given = ", ".join(node.__struct_encode_fields__), ", ".join(members) or "none"
+        raise InvalidSpec(path, f"must have {many} of {names}, has {given}")
+    for encoded, value in members.items():
+        if isinstance(value, Model | tuple):
+            _check_members(value, f"{path}.{encoded}" if path else encoded)
 
 
 def _without_nulls(document: Any) -> Any:

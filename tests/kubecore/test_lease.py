@@ -25,7 +25,8 @@ WHO = st.sampled_from([0, 1])
 class ElectionMachine(RuleBasedStateMachine):
     """Two candidates with clocks of their own and one server, which serves and answers claims at any later
     time or never. Candidates act whenever they like, which includes being frozen for any time, and write
-    whenever they may."""
+    whenever they may.
+    """
 
     @initialize(offsets=st.tuples(*[st.integers(-1000, 1000)] * 2))
     def start(self, offsets):

@@ -13,7 +13,7 @@ from tests.support.fault_kinds import Answer, Forward
 
 pytestmark = pytest.mark.server
 
-COUNT = 125
+COUNT, FEW = 125, 25
 ALL = {f"shop/s{number:03}": f"value {number}".encode() for number in range(COUNT)}
 DENIED = refusal("AccessDeniedException", "User is not authorized to perform: secretsmanager:BatchGetSecretValue")
 
@@ -21,12 +21,23 @@ DENIED = refusal("AccessDeniedException", "User is not authorized to perform: se
 @pytest.fixture
 def shop(aws):
     """125 secrets under shop/, tagged by parity, and two beside them."""
+    fill(aws, COUNT)
+    return aws
+
+
+def fill(aws, count):
     aws.put_many(
         {"Name": name, "SecretString": value.decode(), "Tags": tags(parity=("even", "odd")[number % 2], team="shop")}
-        for number, (name, value) in enumerate(ALL.items())
+        for number, (name, value) in enumerate(list(ALL.items())[:count])
     )
     aws.put("other/a", "a", Tags=tags(parity="even"))
     aws.put("SHOP/s000", "upper")
+
+
+@pytest.fixture
+def few(aws):
+    """The first 25 of them, and the two beside them: two batches."""
+    fill(aws, FEW)
     return aws
 
 
@@ -65,8 +76,8 @@ async def test_by_path_only_batches_are_read(shop):
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
-async def test_all_criteria_hold_together(shop, criteria, names):
-    assert set(await shop.find(**criteria)) == names
+async def test_all_criteria_hold_together(few, criteria, names):
+    assert set(await few.find(**criteria)) == names
 
 
 @pytest.mark.parametrize("find", [Find(), Find(path="shop/")], ids=str)
@@ -179,10 +190,10 @@ async def test_a_secret_that_a_batch_does_not_mention_is_read_by_itself(aws):
 
 @pytest.mark.parametrize("broken", [refusal("InternalFailure", http_status=500), Answer(200, "{")], ids=["5xx", "JSON"])
 @pytest.mark.parametrize("criteria", [{"name": "^shop/"}, {"name": "", "path": "shop/"}], ids=["list", "batch"])
-async def test_a_page_that_fails_is_no_answer_at_all(shop, criteria, broken):
-    shop.proxy.on("/", Forward(), *[broken] * 3)
+async def test_a_page_that_fails_is_no_answer_at_all(few, criteria, broken):
+    few.proxy.on("/", Forward(), *[broken] * 3)
     with pytest.raises((StoreUnavailable, Malformed)) as raised:
-        await shop.find(**criteria)
+        await few.find(**criteria)
     told(raised.value)
 
 
@@ -199,11 +210,11 @@ async def test_pages_that_never_end_are_an_error(aws, page):
 
 
 @pytest.mark.parametrize("criteria", [{"name": "."}, {"name": ".", "path": "shop/"}], ids=str)
-async def test_more_secrets_or_bytes_than_the_limits_allow_are_an_error(shop, criteria):
-    with pytest.raises(Malformed, match="more than 30 secrets"):
-        await shop.find(**criteria, limits=Limits(find_keys=30))
+async def test_more_secrets_or_bytes_than_the_limits_allow_are_an_error(few, criteria):
+    with pytest.raises(Malformed, match="more than 15 secrets"):
+        await few.find(**criteria, limits=Limits(find_keys=15))
     with pytest.raises(Malformed, match="more than 100 bytes"):
-        await shop.find(**criteria, limits=Limits(step_bytes=100))
+        await few.find(**criteria, limits=Limits(step_bytes=100))
 
 
 @pytest.mark.parametrize(

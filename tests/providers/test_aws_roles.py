@@ -16,7 +16,7 @@ from secretcore.limits import Limits
 from secretcore.plan import RemoteRef
 from secretcore.providers.aws import AWSAuth, AWSSecretRef, Tag
 from secretcore.testing import StaticCredentials
-from tests.providers.aws_store import AUTH, CREDENTIALS, ONCE, REGION, context, provider, sts_refusal, told
+from tests.providers.aws_store import AUTH, CANARY, CREDENTIALS, ONCE, REGION, context, provider, sts_refusal, told
 from tests.support.fault_kinds import Answer, Forward, html, status
 
 pytestmark = pytest.mark.server
@@ -266,6 +266,14 @@ async def test_what_can_not_be_a_key_is_refused_before_it_is_sent(aws, value):
     with pytest.raises(AccessDenied) as raised:
         await aws.get("a", credentials=credentials)
     assert 'key "secret" of Secret "aws"' in told(raised.value)
+    assert not aws.operations
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"])
+async def test_what_is_lent_and_can_not_be_a_key_is_refused_before_it_is_sent(aws, name):
+    with pytest.raises(AccessDenied) as raised:
+        await aws.get("a", credentials=StaticCredentials(variables={**LENT, name: f"{CANARY} ü"}), auth=None)
+    assert name in told(raised.value)
     assert not aws.operations
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from secretcore.errors import InvalidSpec, SecretNotFound, StoreError
 from secretcore.model.declaration import Model
@@ -14,6 +16,7 @@ from secretcore.model.selectors import SecretKeySelector
 from secretcore.payload import JsonPayload
 from secretcore.plan import RemoteRef
 from secretcore.provider import Validation
+from secretcore.rendering import Rendering
 from secretcore.store import Store, allows
 from secretcore.testing import StaticCredentials
 
@@ -86,6 +89,7 @@ class FixedStores:
     stores: dict[str, Store]
     tokens: dict[str, bytes] = field(default_factory=dict)
     identity: str = ""
+    templates: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
 
     async def find(self, ref, namespace):
         if ref.name not in self.stores:
@@ -98,6 +102,16 @@ class FixedStores:
     def credentials(self, store, namespace):
         token = self.tokens.get(namespace, b"")
         return StaticCredentials({("Secret", "t", "k"): token}, identity=self.identity)
+
+    async def template_source(self, source, namespace):
+        if (source.kind, source.name) not in self.templates:
+            raise InvalidSpec("spec.target.template.templateFrom", f"no {source.kind} {source.name}")
+        return self.templates[source.kind, source.name]
+
+
+def rendering():
+    """A clock that stands, and the same randomness every time."""
+    return Rendering(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), random.Random(1))
 
 
 def recorded(name, **secrets):

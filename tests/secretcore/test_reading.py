@@ -22,6 +22,8 @@ def manifest(**spec):
         (manifest(secretStoreRef={"kind": "Store"}), "spec.secretStoreRef.kind: must be one of ClusterSecretStore, SecretStore"),
         (manifest(data=[{"secretKey": "a b", "remoteRef": {"key": "k"}}]), "spec.data[0].secretKey: expected `str` matching regex"),
         (manifest(refreshInterval=3600), "spec.refreshInterval: must be a string, is an integer"),
+        (manifest(data=[{"secretKey": "a", "remoteRef": {"key": "k"}, "sourceRef": {"storeRef": {"name": "s"}, "generatorRef": {"kind": "UUID", "name": "g"}}}]), "spec.data[0].sourceRef: must have exactly one of storeRef, generatorRef, has storeRef, generatorRef"),
+        (manifest(dataFrom=[{"extract": {"key": "k"}, "rewrite": [{}]}]), "spec.dataFrom[0].rewrite[0]: must have exactly one of merge, regexp, transform, has none"),
         ({"apiVersion": "x", "kind": "Secret"}, "kind: must be one of ExternalSecret"),
     ],
 )  # fmt: skip

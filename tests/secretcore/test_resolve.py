@@ -6,7 +6,7 @@ from secretcore.clients import Clients
 from secretcore.errors import FetchFailed, InvalidSpec, SecretNotFound
 from secretcore.parse import parse_external_secret
 from secretcore.resolve import resolve
-from tests.secretcore.recording import FixedStores, cluster_store, recorded
+from tests.secretcore.recording import FixedStores, cluster_store, recorded, rendering
 
 
 def external_secret(spec):
@@ -24,7 +24,7 @@ async def data_of(spec, **secrets):
     recorded("other", k="other")
     stores = FixedStores({"s": cluster_store("resolve"), "t": cluster_store("other", name="t")})
     async with Clients(stores) as clients:
-        return await resolve(external_secret(spec), "ns", clients)
+        return await resolve(external_secret(spec), "ns", clients, rendering())
 
 
 def get(secret_key, key, **ref):
@@ -121,11 +121,6 @@ async def test_a_store_that_is_not_there_is_named():
             {"dataFrom": [{"sourceRef": {"generatorRef": {"kind": "UUID", "name": "u"}}}]},
             "spec.dataFrom[0].sourceRef.generatorRef",
         ),
-        (
-            {"dataFrom": [{**extract("a"), "rewrite": [{"regexp": {"source": "a", "target": "b"}}]}]},
-            "spec.dataFrom[0].rewrite",
-        ),
-        ({"data": [get("a", "k")], "target": {"template": {"data": {"a": "x"}}}}, "spec.target.template.data"),
     ],
 )
 async def test_what_is_not_supported_yet_is_refused_by_its_field_before_anything_is_read(spec, path):

@@ -65,7 +65,7 @@ TOKEN, ACCOUNT = "kubernetes.io/service-account-token", "kubernetes.io/service-a
         (
             {"dataFrom": [{"extract": {"key": "a"}, "sourceRef": {}}]},
             "spec.dataFrom[0].sourceRef",
-            "generatorRef or storeRef must be set when using sourceRef in dataFrom",
+            "must have exactly one of storeRef, generatorRef, has none",
         ),
         (
             {"dataFrom": [{"sourceRef": {"storeRef": STORE}}]},

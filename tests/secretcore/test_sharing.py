@@ -12,7 +12,7 @@ from secretcore.model.store import StoreCondition
 from secretcore.parse import parse_external_secret
 from secretcore.plan import RemoteRef, StoreRef
 from secretcore.resolve import resolve
-from tests.secretcore.recording import FixedStores, RecordingProvider, cluster_store, recorded
+from tests.secretcore.recording import FixedStores, RecordingProvider, cluster_store, recorded, rendering
 
 STORE = StoreRef("s", "ClusterSecretStore")
 REFERENT = SecretKeySelector(name="t", key="k")
@@ -39,7 +39,7 @@ async def test_a_thousand_external_secrets_that_read_a_hundred_keys_are_a_hundre
             spec(entry("k", f"key-{number % 100}", property="ab"[number % 2]), entry("l", f"key-{number % 100}"))
             for number in range(1000)
         ]
-        results = await asyncio.gather(*(resolve(each, "ns", clients) for each in specs))
+        results = await asyncio.gather(*(resolve(each, "ns", clients, rendering()) for each in specs))
     assert sum(remote.asked.values()) == 100
     assert results[1].data["k"] == b"y"
     assert remote.logins == 1
@@ -49,14 +49,21 @@ async def test_a_thousand_external_secrets_that_read_a_hundred_keys_are_a_hundre
 async def test_versions_are_read_apart():
     remote = recorded("versions", k="v")
     async with Clients(FixedStores({"s": cluster_store("versions")})) as clients:
-        await resolve(spec(entry("a", "k"), entry("b", "k", version="2"), entry("c", "k", version="2")), "ns", clients)
+        await resolve(
+            spec(entry("a", "k"), entry("b", "k", version="2"), entry("c", "k", version="2")),
+            "ns",
+            clients,
+            rendering(),
+        )
     assert remote.asked == {"k": 1, "k@2": 1}
 
 
 async def test_extract_and_get_of_one_key_share_the_read():
     remote = recorded("shared", k='{"a":"1"}')
     async with Clients(FixedStores({"s": cluster_store("shared")})) as clients:
-        rendered = await resolve(spec(entry("whole", "k"), dataFrom=[{"extract": {"key": "k"}}]), "ns", clients)
+        rendered = await resolve(
+            spec(entry("whole", "k"), dataFrom=[{"extract": {"key": "k"}}]), "ns", clients, rendering()
+        )
     assert dict(rendered.data) == {"a": b"1", "whole": b'{"a":"1"}'}
     assert remote.asked == {"k": 1}
 
@@ -66,7 +73,7 @@ async def test_a_key_that_is_not_there_is_asked_for_once():
     async with Clients(FixedStores({"s": cluster_store("missing")})) as clients:
         for _ in range(3):
             with pytest.raises(FetchFailed):
-                await resolve(spec(entry("a", "k"), entry("b", "k")), "ns", clients)
+                await resolve(spec(entry("a", "k"), entry("b", "k")), "ns", clients, rendering())
     assert remote.asked == {"k": 1}
 
 
@@ -78,7 +85,7 @@ async def test_referent_credentials_read_as_their_own_namespace():
     )
     async with Clients(stores) as clients:
         one, two, again = await asyncio.gather(
-            *(resolve(spec(entry("a", "k")), namespace, clients) for namespace in ("one", "two", "one"))
+            *(resolve(spec(entry("a", "k")), namespace, clients, rendering()) for namespace in ("one", "two", "one"))
         )
     assert one.data["a"] == again.data["a"] == b"for tenant-one"
     assert two.data["a"] == b"for tenant-two"
@@ -91,7 +98,7 @@ async def test_a_cluster_store_with_credentials_of_its_own_is_read_once_for_all_
     provider = RecordingProvider(remote="own", token=SecretKeySelector(name="t", key="k", namespace="ops"))
     async with Clients(FixedStores({"s": cluster_store("own", provider=provider)})) as clients:
         for namespace in ("one", "two"):
-            await resolve(spec(entry("a", "k")), namespace, clients)
+            await resolve(spec(entry("a", "k")), namespace, clients, rendering())
     assert remote.asked == {"k": 1}
 
 
@@ -99,9 +106,9 @@ async def test_a_denied_namespace_gets_nothing_of_what_another_has_read():
     remote = recorded("denied", k="v")
     store = cluster_store("denied", conditions=(StoreCondition(namespaces=("one",)),))
     async with Clients(FixedStores({"s": store})) as clients:
-        await resolve(spec(entry("a", "k")), "one", clients)
+        await resolve(spec(entry("a", "k")), "one", clients, rendering())
         with pytest.raises(FetchFailed, match=r"spec\.data\[0\]: denied by spec.condition"):
-            await resolve(spec(entry("a", "k")), "two", clients)
+            await resolve(spec(entry("a", "k")), "two", clients, rendering())
     assert remote.asked == {"k": 1}
 
 
@@ -110,9 +117,9 @@ async def test_a_recreated_or_edited_store_is_read_anew(change):
     remote = recorded("edited", k="v")
     stores = FixedStores({"s": cluster_store("edited", uid="1", generation=1)})
     async with Clients(stores) as clients:
-        await resolve(spec(entry("a", "k")), "ns", clients)
+        await resolve(spec(entry("a", "k")), "ns", clients, rendering())
         stores.stores["s"] = cluster_store("edited", **({"uid": "1", "generation": 1} | change))
-        await resolve(spec(entry("a", "k")), "ns", clients)
+        await resolve(spec(entry("a", "k")), "ns", clients, rendering())
     assert remote.asked == {"k": 2}
 
 
@@ -120,9 +127,9 @@ async def test_changed_credentials_read_anew():
     remote = recorded("rotated", k="v")
     stores = FixedStores({"s": cluster_store("rotated")}, identity="1")
     async with Clients(stores) as clients:
-        await resolve(spec(entry("a", "k")), "ns", clients)
+        await resolve(spec(entry("a", "k")), "ns", clients, rendering())
         stores.identity = "2"
-        await resolve(spec(entry("a", "k")), "ns", clients)
+        await resolve(spec(entry("a", "k")), "ns", clients, rendering())
     assert remote.asked == {"k": 2}
 
 
@@ -146,7 +153,7 @@ async def test_a_failed_login_is_tried_once_in_a_run_and_closes_nothing_twice():
     async with Clients(stores) as clients:
         for _ in range(2):
             with pytest.raises(FetchFailed, match='Secret "none" has no key "k"'):
-                await resolve(spec(entry("a", "k")), "ns", clients)
+                await resolve(spec(entry("a", "k")), "ns", clients, rendering())
     assert (remote.logins, remote.open) == (1, 0)
 
 
@@ -155,7 +162,7 @@ class TestFind:
 
     async def resolved(self, name, limits=None):
         async with Clients(FixedStores({"s": cluster_store(name)}), limits) as clients:
-            return await resolve(spec(**self.FIND), "ns", clients)
+            return await resolve(spec(**self.FIND), "ns", clients, rendering())
 
     async def test_references_are_read_through_the_shared_reads(self):
         remote = recorded("find", a="1", b="2")
@@ -187,10 +194,10 @@ async def test_too_many_bytes_are_refused_by_step_and_in_all():
     both = spec(entry("a", "a"), entry("b", "b"))
     async with Clients(FixedStores({"s": cluster_store("large")}), Limits(step_bytes=50)) as clients:
         with pytest.raises(FetchFailed, match=r"spec\.data\[0\]: 61 bytes were read, the most is 50"):
-            await resolve(both, "ns", clients)
+            await resolve(both, "ns", clients, rendering())
     async with Clients(FixedStores({"s": cluster_store("large")}), Limits(total_bytes=100)) as clients:
         with pytest.raises(Exception, match="the data is 122 bytes, the most is 100"):
-            await resolve(both, "ns", clients)
+            await resolve(both, "ns", clients, rendering())
 
 
 async def test_reads_under_way_are_bounded():

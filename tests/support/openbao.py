@@ -64,6 +64,18 @@ class OpenBao:
         if kind == "kv":
             body["options"] = {"version": str(version)}
         self.write(f"sys/mounts/{path}", body, **options)
+        if kind == "kv" and version == 2:
+            self.server.wait_until(lambda: self._upgraded(path, **options))
+
+    def _upgraded(self, path: str, **options: Any) -> bool:
+        # A new engine is made as version 1 and refuses everything until it has become version 2.
+        try:
+            self.read(f"{path}/config", **options)
+        except RuntimeError as error:
+            if "Upgrading from non-versioned" in str(error):
+                return False
+            raise
+        return True
 
     def enable_auth(self, path: str, kind: str, config: Mapping[str, Any] | None = None, **options: Any) -> None:
         """Enable an auth method at `auth/<path>` and, if given, write its `config`."""

@@ -26,14 +26,19 @@ async def kept_keys(
 
 
 def lent_keys(credentials: Credentials) -> Keys:
-    """The keys of the shell's own identity. Raises `CredentialNotFound` where it lends none."""
-    access_key, secret_key = credentials.ambient(ACCESS_KEY), credentials.ambient(SECRET_KEY)
-    if not access_key or not secret_key:
+    """The keys of the shell's own identity. Raises `CredentialNotFound` where it lends none, and
+    `AccessDenied` where one can't be part of an access key.
+    """
+    lent = {name: (credentials.ambient(name) or "").strip() for name in (ACCESS_KEY, SECRET_KEY, SESSION_TOKEN)}
+    for name, value in lent.items():
+        if value and not is_key(value):
+            raise AccessDenied(f"{name} holds nothing that can be part of an AWS access key", remedy=f"correct {name}")
+    if not lent[ACCESS_KEY] or not lent[SECRET_KEY]:
         raise CredentialNotFound(
             f"the store has no auth, and the environment lends it no {ACCESS_KEY} and {SECRET_KEY}",
             remedy="set auth.secretRef in the store, or run where the environment may lend these",
         )
-    return Keys(access_key, secret_key, credentials.ambient(SESSION_TOKEN) or "")
+    return Keys(lent[ACCESS_KEY], lent[SECRET_KEY], lent[SESSION_TOKEN])
 
 
 async def _part(credentials: Credentials, selector: SecretKeySelector) -> str:

