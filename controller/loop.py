@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from random import SystemRandom
 from typing import Any
 
 from controller.backoff import BackOff
@@ -37,6 +38,7 @@ from kubecore.workqueue import Lane
 from secretcore.clients import Clients
 from secretcore.limits import Limits
 from secretcore.registry import Registry
+from secretcore.rendering import Rendering
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +83,14 @@ class Controller:
 
     def _serve(self, client: Client, writer: Writer, settings: Settings, recorder: Recorder, routing: Routing) -> None:
         limits = Limits()
-        self._gather = GatherExternalSecret(client, self.view, self._stores, lambda: Clients(self._stores, limits))
+        delimiters = (settings.template_left_delimiter, settings.template_right_delimiter)
+        self._gather = GatherExternalSecret(
+            client,
+            self.view,
+            self._stores,
+            lambda: Clients(self._stores, limits),
+            lambda: Rendering(_now(), SystemRandom(), delimiters),
+        )
         self._serve_external_secret = ExternalSecretReconciler(
             self._gather,
             ApplyExternalSecret(writer, self.view),

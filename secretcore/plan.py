@@ -112,6 +112,8 @@ class FetchPlan:
     template: Template | None = None
     skip_missing: bool = False
     """Whether a secret that the backend does not have is left out (deletionPolicy Delete and Merge) or a failure."""
+    needs_data: bool = True
+    """Whether nothing at all is an answer that no template changes (deletionPolicy Retain and Delete)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +152,5 @@ class Rendered:
     labels: Mapping[str, str] | None = None
     annotations: Mapping[str, str] | None = None
     """What the template makes of the Secret's metadata; None without a template: the ExternalSecret's own."""
+    nothing: bool = False
+    """Whether the backends had nothing, whatever a template makes of that."""

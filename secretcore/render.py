@@ -54,11 +54,12 @@ def render(
     if failures:
         raise FetchFailed(failures)
     _check_size(data, limits)
-    if plan.template is None:
-        return Rendered(SecretData(data), tuple(missing))
+    if plan.template is None or (plan.needs_data and not data):
+        return Rendered(SecretData(data), tuple(missing), nothing=not data)
     composed = compose(plan.template, data, sources, rendering)
     _check_size(composed.data, limits)
-    return Rendered(SecretData(check_keys(composed.data)), tuple(missing), composed.labels, composed.annotations)
+    finished = SecretData(check_keys(composed.data))
+    return Rendered(finished, tuple(missing), composed.labels, composed.annotations, nothing=not data)
 
 
 def _check_size(data: Mapping[str, bytes], limits: Limits) -> None:

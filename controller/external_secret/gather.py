@@ -23,6 +23,7 @@ from secretcore.clients import Clients
 from secretcore.errors import SecretError
 from secretcore.parse import parse_external_secret
 from secretcore.plan import Rendered
+from secretcore.rendering import Rendering
 from secretcore.resolve import resolve
 
 
@@ -44,6 +45,7 @@ class Gather:
     view: View
     stores: ClusterStores
     open_clients: Callable[[], Clients]
+    rendering: Callable[[], Rendering]
     _memories: dict[Key, Memory] = field(default_factory=dict)
 
     def subject(self, manifest: Manifest) -> Subject:
@@ -114,6 +116,6 @@ class Gather:
         """What the stores have, or why it can't be had."""
         try:
             async with self.open_clients() as clients:
-                return await resolve(subject.spec, subject.namespace, clients)
+                return await resolve(subject.spec, subject.namespace, clients, self.rendering())
         except SecretError as error:
             return error

@@ -1,0 +1,66 @@
+"""Templates of the target, on a real API server."""
+
+import pytest
+
+pytestmark = pytest.mark.server
+
+
+async def test_a_template_makes_data_labels_and_type(cluster):
+    await cluster.fake(db="swordfish")
+    await cluster.apply("ConfigMap", "templates", data={"url": "db://app:{{ .password }}@db"})
+    template = {
+        "type": "example.com/login",
+        "metadata": {"labels": {"length": "{{ len .password }}"}, "annotations": {"note": "n"}},
+        "data": {"upper": "{{ .password | upper }}"},
+        "templateFrom": [{"configMap": {"name": "templates", "items": [{"key": "url"}]}}],
+    }
+    async with cluster.running():
+        await cluster.external_secret(target={"template": template}, metadata={"labels": {"mine": "1"}})
+        secret = await cluster.data(upper="SWORDFISH", url="db://app:swordfish@db")
+    assert secret["type"] == "example.com/login"
+    assert secret["metadata"]["labels"]["length"] == "9"
+    assert "mine" not in secret["metadata"]["labels"]
+    assert secret["metadata"]["annotations"]["note"] == "n"
+
+
+async def test_a_label_that_the_template_no_longer_has_goes(cluster):
+    await cluster.fake(db="one")
+    async with cluster.running():
+        await cluster.external_secret(target={"template": {"metadata": {"labels": {"a": "1", "b": "2"}}}})
+        await cluster.data(password="one")
+        await cluster.external_secret(target={"template": {"metadata": {"labels": {"b": "2"}}}})
+        await cluster.eventually("Secret", "db", lambda it: "a" not in it["metadata"]["labels"])
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (
+            {"data": {"a": "{{ .nosuch }}"}},
+            "could not update secret: spec.target.template.data[a]: unable to execute template",
+        ),
+        (
+            {"data": {"a": "{{ .password"}},
+            "could not update secret: spec.target.template.data[a]: unable to parse template",
+        ),
+        ({"templateFrom": [{"configMap": {"name": "gone", "items": [{"key": "k"}]}}]}, '/gone" does not exist'),
+    ],
+)
+async def test_what_is_wrong_with_a_template_is_named_without_a_value(cluster, template, message):
+    await cluster.fake(db="c4nary")
+    async with cluster.running():
+        await cluster.external_secret(target={"template": template})
+        found = await cluster.condition("False", "SecretSyncedError", message=message)
+    assert "c4nary" not in str(found)
+    assert "c4nary" not in str(cluster.told)
+
+
+async def test_when_the_backend_has_nothing_no_template_stands_in_the_way_of_the_deletion_policy(cluster):
+    await cluster.fake(db="one")
+    target = {"deletionPolicy": "Delete", "template": {"data": {"a": "{{ .password }}", "b": "constant"}}}
+    async with cluster.running():
+        await cluster.external_secret(target=target, refreshInterval="1s")
+        await cluster.data(a="one", b="constant")
+        await cluster.fake(other="x")
+        await cluster.condition("True", "SecretDeleted")
+        assert await cluster.get("Secret", "db") is None
