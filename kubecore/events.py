@@ -192,7 +192,5 @@ class Recorder:
                 await self._write(told, times)
                 return
         else:
-            await self._client.create(
-                EVENTS, event_manifest(told, written, self._component), _namespace(told)
-            )
+            await self._client.create(EVENTS, event_manifest(told, written, self._component), _namespace(told))
         self._correlator.wrote(told, written)
