@@ -85,9 +85,7 @@ class _Readable:
 def _read(kept: Certificates, now: datetime) -> _Readable | None:
     try:
         authorities = tuple(
-            ca
-            for ca in x509.load_pem_x509_certificates(kept.ca_bundle.encode())
-            if now < ca.not_valid_after_utc
+            ca for ca in x509.load_pem_x509_certificates(kept.ca_bundle.encode()) if now < ca.not_valid_after_utc
         )
         certificate = x509.load_pem_x509_certificate(kept.certificate.encode())
         ca_key, key = (_read_key(pem) for pem in (kept.ca_key, kept.key))
@@ -145,9 +143,7 @@ def _new_certificate(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
     )
     return builder.sign(ca_key, hashes.SHA256()), key
 

@@ -21,7 +21,7 @@ from kubecore.verbs import Client
 from kubecore.wire import Manifest
 
 
-class LeadershipLost(Exception):  # noqa: N818 - what happened
+class LeadershipLost(Exception):
     """The lease could not be renewed in time, or another process holds it."""
 
 
@@ -210,9 +210,7 @@ class Elector:
 
     async def _look(self) -> None:
         try:
-            self._lease = await self._client.get(
-                LEASES, self._name, self._namespace, seconds=self._timing.request
-            )
+            self._lease = await self._client.get(LEASES, self._name, self._namespace, seconds=self._timing.request)
         except NotFound:
             self._lease = None
         self._candidate.observe(self._lease, self._clock())
@@ -222,9 +220,7 @@ class Elector:
         spec = self._candidate.claim(datetime.now(UTC))
         if self._lease is None:
             made = {"metadata": {"name": self._name, "namespace": self._namespace}, "spec": spec}
-            self._lease = await self._client.create(
-                LEASES, made, self._namespace, seconds=self._timing.request
-            )
+            self._lease = await self._client.create(LEASES, made, self._namespace, seconds=self._timing.request)
         else:
             changed = {**self._lease, "spec": spec}
             self._lease = await self._client.update(LEASES, changed, seconds=self._timing.request)

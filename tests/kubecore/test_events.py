@@ -111,9 +111,7 @@ async def test_events_of_cluster_scoped_objects_are_in_the_default_namespace(api
 
 
 @pytest.mark.server
-async def test_what_cannot_be_written_is_dropped_and_the_rest_is_written(
-    proxied, proxy, api, subject, caplog
-):
+async def test_what_cannot_be_written_is_dropped_and_the_rest_is_written(proxied, proxy, api, subject, caplog):
     proxy.on("/events", status(500), Reset("request"), method="POST")
     recorder = Recorder(proxied, "tests")
     for number in range(3):

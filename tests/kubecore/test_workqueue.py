@@ -219,9 +219,7 @@ def test_a_refresh_comes_within_the_interval_and_keeps_its_phase(uid, interval, 
 
 
 def test_objects_refreshed_together_spread_over_the_interval():
-    due = [
-        next_refresh(f"uid-{number}", 3600.0, 1_800_000_000.0) - 1_800_000_000.0 for number in range(10_000)
-    ]
+    due = [next_refresh(f"uid-{number}", 3600.0, 1_800_000_000.0) - 1_800_000_000.0 for number in range(10_000)]
     per_minute = Counter(int(seconds // 60) for seconds in due)
     assert len(per_minute) >= 60
     assert max(per_minute.values()) < 2 * 10_000 / 60
