@@ -16,6 +16,7 @@ from typing import Any
 from controller.backoff import BackOff
 from controller.credentials import Lent
 from controller.external_secret.apply import Apply as ApplyExternalSecret
+from controller.external_secret.fetches import Fetches
 from controller.external_secret.gather import Gather as GatherExternalSecret
 from controller.external_secret.reconciler import ExternalSecretReconciler
 from controller.kinds import StoreKey
@@ -91,8 +92,10 @@ class Controller:
             lambda: Clients(self._stores, limits),
             lambda: Rendering(_now(), SystemRandom(), delimiters),
         )
+        self._fetches = Fetches(self.external_secrets.add)
         self._serve_external_secret = ExternalSecretReconciler(
             self._gather,
+            self._fetches,
             ApplyExternalSecret(writer, self.view),
             Report("ExternalSecret", self.metrics, recorder),
             _now,
@@ -126,6 +129,7 @@ class Controller:
     async def stop(self) -> None:
         """Take up nothing more, and let what is under way end."""
         await asyncio.gather(self.external_secrets.stop(GRACE), self.stores.stop(GRACE))
+        await self._fetches.stop()
 
     def stuck_for(self) -> float:
         """Seconds for which there was work to do and none was finished."""

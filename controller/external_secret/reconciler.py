@@ -17,9 +17,11 @@ from controller.external_secret.apply import Apply
 from controller.external_secret.decide import decide, decide_end, refused
 from controller.external_secret.decision import Create, Decision, Delete, Keep, Retry, Update
 from controller.external_secret.due import Fetch, Finish, Rest, due
+from controller.external_secret.fetches import Fetches, Pending
 from controller.external_secret.gather import Gather, Memory
 from controller.external_secret.status import failed_status, next_status, return_at
 from controller.external_secret.subject import Subject
+from controller.index import stores_of
 from controller.report import Report
 from kubecore.cache import Key, key_of
 from kubecore.errors import AlreadyExists, ApiError, Conflict, NamespaceTerminating, NotFound
@@ -38,6 +40,7 @@ class ExternalSecretReconciler:
     """Serves ExternalSecrets by name."""
 
     gather: Gather
+    fetches: Fetches
     apply: Apply
     report: Report
     clock: Callable[[], datetime]
@@ -48,6 +51,7 @@ class ExternalSecretReconciler:
         manifest = self.gather.view.external_secret(*key)
         if manifest is None:
             self.gather.forget(key)
+            self.fetches.forget(key)
             self.report.gone(key)
             return None
         if not self.gather.is_ours(manifest):
@@ -68,6 +72,7 @@ class ExternalSecretReconciler:
                 self.report.line(subject.manifest, why)
                 return None
             case Rest(_, until):
+                self.fetches.forget(key)
                 self.report.state(subject.manifest)
                 return None if until is None else max(0.0, (until - now).total_seconds())
             case Fetch(why):
@@ -80,7 +85,14 @@ class ExternalSecretReconciler:
                 return await self._sync(subject, memory, now, why)
 
     async def _sync(self, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
-        outcome = await self.gather.outcome(subject)
+        outcome = await self.fetches.outcome(
+            key_of(subject.manifest),
+            subject.version,
+            stores_of(subject.manifest),
+            lambda: self.gather.outcome(subject),
+        )
+        if isinstance(outcome, Pending):
+            return outcome.seconds
         if isinstance(outcome, SecretError) and _is_the_stores_fault(outcome):
             self.doubt_stores(subject.manifest)
         decision = await self._write(subject, outcome, memory)
