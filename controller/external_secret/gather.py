@@ -12,6 +12,7 @@ from controller.external_secret.secret import created_by
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret
 from controller.index import stores_of, version_of
+from controller.names import IDENTITY_ANNOTATION
 from controller.stores import ClusterStores
 from controller.view import View
 from kubecore.cache import Key
@@ -87,6 +88,14 @@ class Gather:
             if store and not (store.get("status") or {}).get("conditions"):
                 return str(key)
         return ""
+
+    def is_read_by_pods(self, subject: Subject) -> bool:
+        """Whether it is for pods only, and its store for their identity only."""
+        if subject.spec.target.creation_policy != "None":
+            return False
+        stores = (self.view.store(key) for key in stores_of(subject.manifest))
+        annotations = (store["metadata"].get("annotations") or {} for store in stores if store)
+        return any(each.get(IDENTITY_ANNOTATION) == "pod" for each in annotations)
 
     async def intact(self, subject: Subject, memory: Memory) -> bool:
         """Whether the Secret is as a sync left it. Its values are read only if it changed since that was last seen."""

@@ -23,7 +23,7 @@ from controller.external_secret.status import failed_status, next_status, return
 from controller.external_secret.subject import Subject
 from controller.index import stores_of
 from controller.report import Report
-from kubecore.cache import Key, key_of
+from kubecore.cache import Key
 from kubecore.errors import AlreadyExists, ApiError, Conflict, NamespaceTerminating, NotFound
 from kubecore.wire import Manifest
 from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable, Throttled
@@ -76,17 +76,23 @@ class ExternalSecretReconciler:
                 self.report.state(subject.manifest)
                 return None if until is None else max(0.0, (until - now).total_seconds())
             case Fetch(why):
-                if subject.spec.target.manifest is not None:
-                    detail = "spec.target.manifest is not supported | let the target be a Secret"
-                    return await self._settle(subject, refused(say.GENERIC_TARGET, detail), memory, now)
-                if store := self.gather.waits_for(subject.manifest):
-                    self.report.line(subject.manifest, f"waits for {store} to be validated")
-                    return UNVALIDATED
-                return await self._sync(subject, memory, now, why)
+                return await self._fetch(key, subject, memory, now, why)
 
-    async def _sync(self, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
+    async def _fetch(self, key: Key, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
+        if subject.spec.target.manifest is not None:
+            detail = "spec.target.manifest is not supported | let the target be a Secret"
+            return await self._settle(subject, refused(say.GENERIC_TARGET, detail), memory, now)
+        if self.gather.is_read_by_pods(subject):
+            decision = Decision(Keep("its store is for the identity of pods"), say.READ_BY_PODS)
+            return await self._settle(subject, decision, memory, now)
+        if store := self.gather.waits_for(subject.manifest):
+            self.report.line(subject.manifest, f"waits for {store} to be validated")
+            return UNVALIDATED
+        return await self._sync(key, subject, memory, now, why)
+
+    async def _sync(self, key: Key, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
         outcome = await self.fetches.outcome(
-            key_of(subject.manifest),
+            key,
             subject.version,
             stores_of(subject.manifest),
             lambda: self.gather.outcome(subject),
@@ -96,7 +102,7 @@ class ExternalSecretReconciler:
         if isinstance(outcome, SecretError) and _is_the_stores_fault(outcome):
             self.doubt_stores(subject.manifest)
         decision = await self._write(subject, outcome, memory)
-        self.report.metrics.synced(key_of(subject.manifest), failed=not decision.synced)
+        self.report.metrics.synced(key, failed=not decision.synced)
         self.report.line(subject.manifest, decision.change.why, trigger=why, **_facts(decision))
         return await self._settle(subject, decision, memory, now)
 

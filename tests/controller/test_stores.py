@@ -259,3 +259,14 @@ async def test_an_external_secret_that_breaks_the_controller_hurts_only_itself(c
         await cluster.data("good", password="one")
         await cluster.settled()
         assert await cluster.get("Secret", "broken") is None
+
+
+async def test_a_store_for_the_identity_of_pods_is_not_read_for_an_external_secret_of_theirs(cluster, backend):
+    await cluster.echo(
+        backend=cluster.namespace, metadata={"annotations": {"injector.external-secrets.io/identity": "pod"}}
+    )
+    async with cluster.running():
+        await cluster.external_secret(target={"creationPolicy": "None"})
+        await cluster.condition("True", "SecretSynced", message="pods read it")
+        await cluster.settled()
+        assert backend.reads == []
