@@ -20,11 +20,10 @@ from secretcore.plan import (
     Missing,
     Outcome,
     Rendered,
+    Sources,
 )
 from secretcore.rendering import Rendering
-from secretcore.rewrite import rewrite
 from secretcore.secret_data import SecretData
-from secretcore.target_template import Sources, compose
 from secretcore.transform import check_keys, transform_map, transform_values
 
 
@@ -56,6 +55,8 @@ def render(
     _check_size(data, limits)
     if plan.template is None or (plan.needs_data and not data):
         return Rendered(SecretData(data), tuple(missing), nothing=not data)
+    from secretcore.target_template import compose  # noqa: PLC0415  # the engine is dear: only who has templates pays
+
     composed = compose(plan.template, data, sources, rendering)
     _check_size(composed.data, limits)
     finished = SecretData(check_keys(composed.data))
@@ -76,6 +77,8 @@ def _transformed(fetched: Fetched, rendering: Rendering) -> dict[str, bytes]:
         case Extract() | FindAll() | Generate():
             if not step.transform.rewrite:
                 return transform_map(fetched.data, step.transform)
+            from secretcore.rewrite import rewrite  # noqa: PLC0415  # as above
+
             rewritten = rewrite(fetched.data, step.transform.rewrite, rendering)
             return transform_values(check_keys(rewritten), step.transform)
         case _:
