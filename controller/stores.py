@@ -20,11 +20,10 @@ from kubecore.wire import Manifest
 from secretcore.errors import AccessDenied, InvalidSpec, SecretError, StoreUnavailable
 from secretcore.model.selectors import SecretKeySelector
 from secretcore.parse import parse_store, selectors
-from secretcore.plan import StoreRef
+from secretcore.plan import StoreRef, TemplateSource
 from secretcore.provider import Credentials
 from secretcore.registry import Registry
 from secretcore.store import Store, allows
-from secretcore.target_template import TemplateSource
 
 
 @dataclass(slots=True)
