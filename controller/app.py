@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 COMPONENT = "external-secrets"
 """Under this name events are told, as ESO tells them."""
+RELEASE = 2.0
+"""Seconds for giving the lease back."""
 FLUSH = 1.0
 """Seconds for the last events."""
 
@@ -46,7 +48,10 @@ async def serve(settings: Settings) -> None:
             await _first_of(work, *others, stopping)
             if stopping.done():
                 log.info("stopping")
+                leads = elector is None or elector.may_write()
                 await controller.stop()
+                if leads:  # the lease is given back by whoever held it, which a cancellation would cut short
+                    await asyncio.wait([work], timeout=RELEASE)
         finally:
             await _end(work, *others, stopping)
             with suppress(TimeoutError):

@@ -44,7 +44,7 @@ from secretcore.rendering import Rendering
 log = logging.getLogger(__name__)
 
 STORES_AT_ONCE = 8
-GRACE = 8.0
+GRACE = 6.0
 """Seconds that work under way has to end when the controller stops."""
 
 
