@@ -12,7 +12,7 @@ from datetime import datetime
 from controller.external_secret.secret import created_by
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret
-from controller.index import stores_of, version_of
+from controller.index import stores_of, templates_of, version_of
 from controller.names import IDENTITY_ANNOTATION
 from controller.stores import ClusterStores
 from controller.view import View
@@ -30,6 +30,9 @@ from secretcore.resolve import resolve
 
 log = logging.getLogger(__name__)
 
+Versions = tuple[tuple[str, str], ...]
+"""UIDs and resourceVersions."""
+
 
 @dataclass(slots=True)
 class Memory:
@@ -39,6 +42,8 @@ class Memory:
     refreshed_at: datetime | None = None
     intact: tuple[str, str] = ("", "")
     """UID and resourceVersion of the Secret that was found, or left, as it should be."""
+    templates: Versions | None = None
+    """Of the objects whose templates were rendered last."""
 
 
 @dataclass(slots=True)
@@ -71,6 +76,10 @@ class Gather:
     def forget(self, key: Key) -> None:
         """The object is gone."""
         self._memories.pop(key, None)
+
+    def templates(self, subject: Subject) -> Versions:
+        """Which versions of the objects that its template reads there are now."""
+        return tuple(self.view.version(template) for template in templates_of(subject.manifest))
 
     def is_ours(self, manifest: Manifest) -> bool:
         """Whether no store that it names is another controller's, or of a kind that is not served here. Stores that

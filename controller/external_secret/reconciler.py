@@ -66,7 +66,9 @@ class ExternalSecretReconciler:
         now = self.clock()
         memory = self.gather.memory(key, subject.uid)
         intact = await self.gather.intact(subject, memory)
-        match due(subject, intact=intact, remembered=memory.refreshed_at, now=now):
+        templates = self.gather.templates(subject)
+        changed = memory.templates not in (None, templates)
+        match due(subject, intact=intact, remembered=memory.refreshed_at, now=now, templates_changed=changed):
             case Finish(why):
                 await self._finish(subject)
                 self.report.line(subject.manifest, why)
@@ -91,14 +93,16 @@ class ExternalSecretReconciler:
         return await self._sync(key, subject, memory, now, why)
 
     async def _sync(self, key: Key, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
+        templates = self.gather.templates(subject)
         outcome = await self.fetches.outcome(
             key,
-            subject.version,
+            f"{subject.version} {templates}",
             stores_of(subject.manifest),
             lambda: self.gather.outcome(subject),
         )
         if isinstance(outcome, Pending):
             return outcome.seconds
+        memory.templates = templates
         if isinstance(outcome, SecretError) and _is_the_stores_fault(outcome):
             self.doubt_stores(subject.manifest)
         decision = await self._write(subject, outcome, memory)

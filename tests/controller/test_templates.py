@@ -23,6 +23,33 @@ async def test_a_template_makes_data_labels_and_type(cluster):
     assert secret["metadata"]["annotations"]["note"] == "n"
 
 
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+async def test_a_template_is_rendered_at_once_when_what_holds_it_changes(cluster, kind):
+    await cluster.fake(db="swordfish")
+    field = "configMap" if kind == "ConfigMap" else "secret"
+    content = "data" if kind == "ConfigMap" else "stringData"
+    await cluster.apply(kind, "templates", **{content: {"url": "first {{ .password }}"}})
+    template = {"templateFrom": [{field: {"name": "templates", "items": [{"key": "url"}]}}]}
+    async with cluster.running():
+        await cluster.external_secret(target={"template": template}, refreshInterval="1h")
+        await cluster.data(url="first swordfish")
+        await cluster.apply(kind, "templates", **{content: {"url": "second {{ .password }}"}})
+        await cluster.data(url="second swordfish")
+
+
+async def test_a_secret_that_is_made_once_does_not_follow_its_templates(cluster):
+    await cluster.fake(db="swordfish")
+    await cluster.apply("ConfigMap", "templates", data={"url": "first {{ .password }}"})
+    template = {"templateFrom": [{"configMap": {"name": "templates", "items": [{"key": "url"}]}}]}
+    async with cluster.running():
+        await cluster.external_secret(target={"template": template}, refreshPolicy="CreatedOnce")
+        await cluster.data(url="first swordfish")
+        await cluster.apply("ConfigMap", "templates", data={"url": "second {{ .password }}"})
+        await cluster.external_secret("other", target={"template": {}})
+        await cluster.eventually("Secret", "other", lambda it: it and it["data"])
+        await cluster.data(url="first swordfish")
+
+
 async def test_a_label_that_the_template_no_longer_has_goes(cluster):
     await cluster.fake(db="one")
     async with cluster.running():
