@@ -17,7 +17,8 @@ RULES = [
     (ES, ["externalsecrets", "secretstores", "clustersecretstores"], ["get", "list", "watch", "patch"]),
     (ES, ["externalsecrets/status", "secretstores/status", "clustersecretstores/status"], ["patch"]),
     ([""], ["secrets"], ["get", "list", "watch", "create", "update", "delete"]),
-    ([""], ["configmaps", "namespaces"], ["get"]),
+    ([""], ["configmaps"], ["get", "list", "watch"]),
+    ([""], ["namespaces"], ["get"]),
     ([""], ["serviceaccounts/token"], ["create"]),
     ([""], ["events"], ["create", "patch"]),
 ]
