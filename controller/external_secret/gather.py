@@ -4,6 +4,7 @@ that is read is read here; `reconciler` calls it, `due` and `decide` judge what 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,8 @@ from secretcore.parse import parse_external_secret
 from secretcore.plan import Rendered
 from secretcore.rendering import Rendering
 from secretcore.resolve import resolve
+
+log = logging.getLogger(__name__)
 
 Versions = tuple[tuple[str, str], ...]
 """UIDs and resourceVersions."""
@@ -137,3 +140,8 @@ class Gather:
                 return await resolve(subject.spec, subject.namespace, clients, self.rendering())
         except SecretError as error:
             return error
+        except Exception as error:
+            log.error("reading the stores broke", exc_info=error)
+            return SecretError(
+                f"unexpected {type(error).__name__} while reading the stores", remedy="see the controller's log"
+            )

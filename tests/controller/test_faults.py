@@ -56,6 +56,20 @@ async def test_one_request_that_goes_wrong_changes_nothing_in_the_end(cluster, p
     assert {managers for _, managers in seen} == {("externalsecrets.external-secrets.io/db",)}
 
 
+async def test_an_api_server_that_dies_and_forgets_is_caught_up_with(cluster, served):
+    await cluster.fake(db="one")
+    async with cluster.running():
+        await cluster.external_secret()
+        before = await cluster.data(password="one")
+        await cluster.condition("True", "SecretSynced")
+        await asyncio.to_thread(served.forget_history)
+        await cluster.external_secret("second")
+        await cluster.data("second", password="one")
+        await cluster.delete("Secret", "db")
+        again = await cluster.data(password="one")
+        assert again["metadata"]["uid"] != before["metadata"]["uid"]
+
+
 class Watched:
     """What an onlooker sees of Secret `db`: its data and managers, each time they differ."""
 
