@@ -91,6 +91,15 @@ async def test_the_tutorial(cluster, served, start, express, version):
     assert row[-3:-1] == ["SecretSynced", "True"] or row[-2:] == ["SecretSynced", "True"]
 
 
+async def test_the_quickstart_as_the_readme_applies_it(cluster, served, start):
+    start().ready()
+    served.kubectl("apply", "-n", cluster.namespace, "-f", str(ROOT / "examples" / "quickstart"))
+    database = await cluster.eventually("Secret", "database", lambda it: it and it["data"])
+    assert decoded(database)["database-password"] == "correct horse"
+    payments = await cluster.eventually("Secret", "payments", lambda it: it and it["data"])
+    assert set(payments["data"]) == {"username", "password", "hosts", "_payments_api-key", "_payments_certificate"}
+
+
 async def test_probes_metrics_events_and_a_log_without_values(cluster, start):
     await cluster.fake(db=CANARY)
     process = start().ready()

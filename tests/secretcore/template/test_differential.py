@@ -10,16 +10,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.secretcore.template.oracle import Oracle, missing_reason
+from tests.secretcore.template.oracle import Oracle
 from tests.secretcore.template.random_templates import Generator
 from tests.secretcore.template.rendering import render
 
 TEMPLATES = int(os.environ.get("TEMPLATES", "2000"))
 
-pytestmark = [
-    pytest.mark.server,
-    pytest.mark.skipif(missing_reason() is not None, reason=str(missing_reason())),
-]
+pytestmark = pytest.mark.server
 
 
 @pytest.fixture(scope="module")

@@ -9,15 +9,12 @@ from random import Random
 import pytest
 
 from tests.secretcore.template.functions.random_calls import Calls
-from tests.secretcore.template.oracle import Case, Oracle, missing_reason
+from tests.secretcore.template.oracle import Case, Oracle
 from tests.secretcore.template.rendering import render
 
 TEMPLATES = int(os.environ.get("TEMPLATES", "2000"))
 
-pytestmark = [
-    pytest.mark.server,
-    pytest.mark.skipif(missing_reason() is not None, reason=str(missing_reason())),
-]
+pytestmark = pytest.mark.server
 
 
 def test_random_calls_give_what_go_gives():
