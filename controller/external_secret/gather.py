@@ -1,0 +1,119 @@
+"""Reads what a reconcile of an ExternalSecret needs to know: the object, its Secret, what the stores have. Everything
+that is read is read here; `reconciler` calls it, `due` and `decide` judge what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from controller.external_secret.secret import created_by
+from controller.external_secret.subject import Subject
+from controller.external_secret.target import Secret
+from controller.index import stores_of, version_of
+from controller.stores import ClusterStores
+from controller.view import View
+from kubecore.cache import Key
+from kubecore.errors import NotFound
+from kubecore.resources import SECRETS
+from kubecore.verbs import Client
+from kubecore.wire import Manifest
+from secretcore.clients import Clients
+from secretcore.errors import SecretError
+from secretcore.parse import parse_external_secret
+from secretcore.plan import Rendered
+from secretcore.resolve import resolve
+
+
+@dataclass(slots=True)
+class Memory:
+    """What this process has seen of one ExternalSecret; lost on restart, and nothing is wrong then."""
+
+    uid: str
+    refreshed_at: datetime | None = None
+    intact: tuple[str, str] = ("", "")
+    """UID and resourceVersion of the Secret that was found, or left, as it should be."""
+
+
+@dataclass(slots=True)
+class Gather:
+    """Reads for one reconcile after the other."""
+
+    client: Client
+    view: View
+    stores: ClusterStores
+    open_clients: Callable[[], Clients]
+    _memories: dict[Key, Memory] = field(default_factory=dict)
+
+    def subject(self, manifest: Manifest) -> Subject:
+        """Raises `InvalidSpec`."""
+        return Subject(manifest, parse_external_secret(manifest))
+
+    def memory(self, key: Key, uid: str) -> Memory:
+        """Empty for an object that is new."""
+        known = self._memories.get(key)
+        if known is None or known.uid != uid:
+            known = self._memories[key] = Memory(uid)
+        return known
+
+    def content_with(self, key: Key) -> tuple[str, str]:
+        """UID and resourceVersion of the Secret that an ExternalSecret found, or left, as it should be."""
+        known = self._memories.get(key)
+        return known.intact if known else ("", "")
+
+    def forget(self, key: Key) -> None:
+        """The object is gone."""
+        self._memories.pop(key, None)
+
+    def is_ours(self, manifest: Manifest) -> bool:
+        """Whether no store that it names is another controller's, or of a kind that is not served here. Stores that
+        are missing don't count.
+        """
+        keys = list(stores_of(manifest))
+        stores = (self.view.store(key) for key in keys)
+        return all(self.view.serves(key.resource) for key in keys) and all(
+            self.stores.is_ours(store) for store in stores if store
+        )
+
+    def waits_for(self, manifest: Manifest) -> str:
+        """The store that it names and that was not yet validated for the first time, if there is one."""
+        if not self.stores.flood_gate:
+            return ""
+        for key in stores_of(manifest):
+            store = self.view.store(key)
+            if store and not (store.get("status") or {}).get("conditions"):
+                return str(key)
+        return ""
+
+    async def intact(self, subject: Subject, memory: Memory) -> bool:
+        """Whether the Secret is as a sync left it. Its values are read only if it changed since that was last seen."""
+        known = self.view.secret(subject.namespace, subject.target_name)
+        if known is None:
+            return False
+        if version_of(known) == memory.intact:
+            return True
+        secret = await self.target(subject)
+        if secret is None or not secret.is_intact:
+            return False
+        memory.intact = (secret.uid, secret.resource_version)
+        return True
+
+    async def target(self, subject: Subject) -> Secret | None:
+        """The target Secret, live."""
+        try:
+            return Secret(await self.client.get(SECRETS, subject.target_name, subject.namespace))
+        except NotFound:
+            return None
+
+    def siblings(self, subject: Subject) -> list[Secret]:
+        """Metadata of the Secrets that bear the created-by label of this ExternalSecret."""
+        return [Secret(known) for known in self.view.secrets_made_by(created_by(subject))]
+
+    async def outcome(self, subject: Subject) -> Rendered | SecretError:
+        """What the stores have, or why it can't be had."""
+        try:
+            async with self.open_clients() as clients:
+                return await resolve(subject.spec, subject.namespace, clients)
+        except SecretError as error:
+            return error

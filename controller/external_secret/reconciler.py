@@ -1,0 +1,180 @@
+"""One pass over one ExternalSecret: gather, is anything due, decide, apply, status. `loop` calls it with a name.
+
+It returns after how many seconds to come back (None: when something changes), or raises `BackOff` or an error of the
+API server's, which the queue answers with a pause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.backoff import BackOff
+from controller.condition import Event, Ready, describe
+from controller.external_secret import conditions as say
+from controller.external_secret.apply import Apply
+from controller.external_secret.decide import decide, decide_end, refused
+from controller.external_secret.decision import Create, Decision, Delete, Keep, Retry, Update
+from controller.external_secret.due import Fetch, Finish, Rest, due
+from controller.external_secret.gather import Gather, Memory
+from controller.external_secret.status import failed_status, next_status, return_at
+from controller.external_secret.subject import Subject
+from controller.report import Report
+from kubecore.cache import Key, key_of
+from kubecore.errors import AlreadyExists, ApiError, Conflict, NamespaceTerminating, NotFound
+from kubecore.wire import Manifest
+from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable, Throttled
+from secretcore.plan import Rendered
+
+TRIES = 5
+"""Of a write that meets somebody else's."""
+UNVALIDATED = 10.0
+"""Seconds after which to look again at a store that nobody validates; when it is validated, `loop` calls at once."""
+
+
+@dataclass(slots=True)
+class ExternalSecretReconciler:
+    """Serves ExternalSecrets by name."""
+
+    gather: Gather
+    apply: Apply
+    report: Report
+    clock: Callable[[], datetime]
+    doubt_stores: Callable[[Manifest], None]
+    """Called with an ExternalSecret whose store did not answer, so that the store is validated anew."""
+
+    async def __call__(self, key: Key) -> float | None:
+        manifest = self.gather.view.external_secret(*key)
+        if manifest is None:
+            self.gather.forget(key)
+            self.report.gone(key)
+            return None
+        if not self.gather.is_ours(manifest):
+            return None
+        try:
+            subject = self.gather.subject(manifest)
+        except InvalidSpec as error:
+            return await self._invalid(manifest, error)
+        return await self._pass(key, subject)
+
+    async def _pass(self, key: Key, subject: Subject) -> float | None:
+        now = self.clock()
+        memory = self.gather.memory(key, subject.uid)
+        intact = await self.gather.intact(subject, memory)
+        match due(subject, intact=intact, remembered=memory.refreshed_at, now=now):
+            case Finish(why):
+                await self._finish(subject)
+                self.report.line(subject.manifest, why)
+                return None
+            case Rest(_, until):
+                self.report.state(subject.manifest)
+                return None if until is None else max(0.0, (until - now).total_seconds())
+            case Fetch(why):
+                if subject.spec.target.manifest is not None:
+                    detail = "spec.target.manifest is not supported | let the target be a Secret"
+                    return await self._settle(subject, refused(say.GENERIC_TARGET, detail), memory, now)
+                if store := self.gather.waits_for(subject.manifest):
+                    self.report.line(subject.manifest, f"waits for {store} to be validated")
+                    return UNVALIDATED
+                return await self._sync(subject, memory, now, why)
+
+    async def _sync(self, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
+        outcome = await self.gather.outcome(subject)
+        if isinstance(outcome, SecretError) and _is_the_stores_fault(outcome):
+            self.doubt_stores(subject.manifest)
+        decision = await self._write(subject, outcome, memory)
+        self.report.metrics.synced(key_of(subject.manifest), failed=not decision.synced)
+        self.report.line(subject.manifest, decision.change.why, trigger=why, **_facts(decision))
+        return await self._settle(subject, decision, memory, now)
+
+    async def _write(self, subject: Subject, outcome: Rendered | SecretError, memory: Memory) -> Decision:
+        """Decide and write, anew where somebody else wrote in between. Nothing is fetched twice."""
+        for _ in range(TRIES):
+            target = None if isinstance(outcome, SecretError) else await self.gather.target(subject)
+            decision = decide(subject, outcome, target, self.gather.siblings(subject))
+            try:
+                written = await self.apply.change(decision.change, subject)
+            except (Conflict, AlreadyExists, NotFound):
+                continue
+            except NamespaceTerminating:
+                return Decision(Keep("the namespace is being deleted"), None)
+            except ApiError as error:
+                return _not_written(decision, error)
+            left = written or (target if isinstance(decision.change, Keep) else None)
+            if left and decision.binds:
+                memory.intact = (left.uid, left.resource_version)
+            return await self._sweep(decision)
+        raise BackOff("the Secret is being written by somebody else all the time")
+
+    async def _sweep(self, decision: Decision) -> Decision:
+        """Delete the Secrets of earlier target names."""
+        for stray in decision.strays:
+            try:
+                await self.apply.delete(stray.secret)
+            except ApiError as error:
+                if error.transient:
+                    raise
+                return refused(say.STRAYS_NOT_DELETED, str(error), retry=Retry.BACK_OFF, change=decision.change)
+            decision = decision.telling(say.stray_deleted())
+        return decision
+
+    async def _settle(self, subject: Subject, decision: Decision, memory: Memory, now: datetime) -> float | None:
+        """Tell what was done, and when to come back."""
+        if decision.synced:
+            memory.refreshed_at = now
+        self._tell(subject.manifest, decision.ready, decision.events)
+        status = next_status(subject, decision, now)
+        if status is not None:
+            await self.apply.status(subject.manifest, status)
+        if decision.retry is Retry.BACK_OFF:
+            raise BackOff(decision.ready.message if decision.ready else decision.change.why, decision.retry_after)
+        at = return_at(subject, decision, now)
+        return None if at is None else (at - now).total_seconds()
+
+    def _tell(self, manifest: Manifest, ready: Ready | None, events: tuple[Event, ...]) -> None:
+        for event in events:
+            self.report.event(manifest, event)
+        if ready is not None:
+            self.report.ready(manifest, ready)
+
+    async def _invalid(self, manifest: Manifest, error: InvalidSpec) -> float | None:
+        """What can't be read can't be served: nothing is retried before it is corrected."""
+        if manifest["metadata"].get("deletionTimestamp"):
+            await self.apply.release(manifest)
+            return None
+        detail = describe(error)
+        ready = say.failed(say.NO_DATA, detail)
+        status = failed_status(manifest, ready, self.clock())
+        if status is not None:
+            self._tell(manifest, ready, (say.update_failed(detail),))
+            await self.apply.status(manifest, status)
+        self.report.line(manifest, detail)
+        return None
+
+    async def _finish(self, subject: Subject) -> None:
+        change = decide_end(subject, await self.gather.target(subject))
+        if isinstance(change, Delete):
+            await self.apply.change(change, subject)
+        await self.apply.release(subject.manifest)
+
+
+def _facts(decision: Decision) -> dict[str, str]:
+    facts = {"change": type(decision.change).__name__.lower()}
+    if decision.ready is not None:
+        facts |= {"ready": decision.ready.status, "reason": decision.ready.reason, "condition": decision.ready.message}
+    return facts
+
+
+def _is_the_stores_fault(error: SecretError) -> bool:
+    errors = [failure.error for failure in getattr(error, "failures", ())] or [error]
+    return any(isinstance(each, StoreUnavailable) and not isinstance(each, Throttled) for each in errors)
+
+
+def _not_written(decision: Decision, error: ApiError) -> Decision:
+    """What will not get better by itself in a moment is told; what may is the queue's business."""
+    if error.transient:
+        raise error
+    message = say.NOT_DELETED if isinstance(decision.change, Delete) else say.NOT_UPDATED
+    assert isinstance(decision.change, Create | Update | Delete)
+    return refused(message, str(error), retry=Retry.BACK_OFF)

@@ -1,0 +1,65 @@
+"""Who has to do with whom: which ExternalSecrets write a Secret, which read a store, which stores log in with a Secret.
+Pure; `loop` keeps it up to date from the watches and asks it whom a change concerns.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from controller.kinds import StoreKey, store_key
+from kubecore.cache import Key
+from secretcore.plan import StoreRef
+
+Manifest = Mapping[str, Any]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Links(Generic[K, V]):
+    """Edges from keys to values that can be asked backwards."""
+
+    def __init__(self) -> None:
+        self._forward: dict[K, frozenset[V]] = {}
+        self._backward: defaultdict[V, set[K]] = defaultdict(set)
+
+    def put(self, key: K, values: Iterable[V]) -> None:
+        """From now on the key has these values and no others."""
+        new, old = frozenset(values), self._forward.pop(key, frozenset())
+        for value in old - new:
+            self._backward[value].discard(key)
+            if not self._backward[value]:
+                del self._backward[value]
+        for value in new:
+            self._backward[value].add(key)
+        if new:
+            self._forward[key] = new
+
+    def of(self, value: V) -> Iterable[K]:
+        """The keys that have a value."""
+        return tuple(self._backward.get(value, ()))
+
+
+def target_of(manifest: Manifest) -> Key:
+    """The Secret that an ExternalSecret writes."""
+    metadata = manifest["metadata"]
+    target = (manifest.get("spec") or {}).get("target") or {}
+    return Key(metadata["namespace"], target.get("name") or metadata["name"])
+
+
+def version_of(manifest: Manifest) -> tuple[str, str]:
+    """UID and resourceVersion."""
+    metadata = manifest["metadata"]
+    return metadata.get("uid", ""), metadata.get("resourceVersion", "")
+
+
+def stores_of(manifest: Manifest) -> Iterator[StoreKey]:
+    """The stores that an ExternalSecret names, wherever it does."""
+    spec = manifest.get("spec") or {}
+    namespace = manifest["metadata"]["namespace"]
+    entries = (*(spec.get("data") or ()), *(spec.get("dataFrom") or ()))
+    refs = [spec.get("secretStoreRef"), *((entry.get("sourceRef") or {}).get("storeRef") for entry in entries)]
+    for ref in refs:
+        if ref and ref.get("name"):
+            yield store_key(StoreRef(ref["name"], ref.get("kind") or "SecretStore"), namespace)

@@ -1,0 +1,42 @@
+"""Log lines as JSON, one object a line, on standard error: time, level, logger, message, and a reconcile's facts."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import IO, Any
+
+
+class JsonFormatter(logging.Formatter):
+    """A traceback shows where, and of the errors only their types: their texts may hold what libraries put there."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info and record.exc_info[1]:
+            line["error"] = type(record.exc_info[1]).__name__
+            line["traceback"] = _places(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def log_to(stream: IO[str] = sys.stderr, level: str = "INFO") -> None:
+    """Send everything that is logged in this process to a stream, as JSON."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+def _places(error: BaseException) -> list[str]:
+    places, trace = [], error.__traceback__
+    while trace:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_qualname}")
+        trace = trace.tb_next
+    return places

@@ -1,0 +1,169 @@
+"""Puts the parts together and turns the wheel: watches fill the view, changes go through `routing` onto two queues,
+workers take names from them and reconcile. `app` runs it, while this replica leads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from controller.backoff import BackOff
+from controller.credentials import Lent
+from controller.external_secret.apply import Apply as ApplyExternalSecret
+from controller.external_secret.gather import Gather as GatherExternalSecret
+from controller.external_secret.reconciler import ExternalSecretReconciler
+from controller.kinds import StoreKey
+from controller.metrics import Metrics
+from controller.report import Recorder, Report
+from controller.routing import Routing
+from controller.secret_store.apply import Apply as ApplyStore
+from controller.secret_store.gather import Gather as GatherStore
+from controller.secret_store.reconciler import StoreReconciler
+from controller.settings import Settings
+from controller.stores import ClusterStores
+from controller.view import View
+from controller.writer import Writer, always
+from kubecore.cache import Key
+from kubecore.client import SERVICE_ACCOUNT_FOLDER
+from kubecore.errors import ApiError
+from kubecore.verbs import Client
+from kubecore.workers import Workers
+from kubecore.workqueue import Lane
+from secretcore.clients import Clients
+from secretcore.limits import Limits
+from secretcore.registry import Registry
+
+log = logging.getLogger(__name__)
+
+STORES_AT_ONCE = 8
+GRACE = 8.0
+"""Seconds that work under way has to end when the controller stops."""
+
+
+class Controller:
+    """One replica. `watch` keeps its view up to date, `work` reconciles; only a leader works."""
+
+    def __init__(
+        self,
+        client: Client,
+        settings: Settings,
+        recorder: Recorder,
+        *,
+        registry: Registry | None = None,
+        may_write: Callable[[], bool] = always,
+    ) -> None:
+        self._progress = time.monotonic()
+        self.metrics = Metrics()
+        self.external_secrets: Workers[Key] = Workers(
+            self._reconcile_external_secret, self._failed, concurrency=settings.concurrent
+        )
+        self.stores: Workers[StoreKey] = Workers(self._reconcile_store, self._failed, concurrency=STORES_AT_ONCE)
+        routing = Routing(self.external_secrets, self.stores, self._logins_of, self._content_with)
+        self.view = View(
+            client, routing.handlers, settings.namespace, cluster_stores=settings.enable_cluster_store_reconciler
+        )
+        self._stores = ClusterStores(
+            client,
+            self.view,
+            registry or Registry.installed(),
+            Lent(dict(os.environ), SERVICE_ACCOUNT_FOLDER / "token") if settings.lend_identity else Lent({}),
+            settings.controller_class,
+            settings.enable_flood_gate,
+        )
+        self._serve(client, Writer(client, may_write, settings.request_seconds), settings, recorder, routing)
+        for name, workers in (("externalsecret", self.external_secrets), ("secretstore", self.stores)):
+            self.metrics.queues.ask[name] = _depth(workers)
+
+    def _serve(self, client: Client, writer: Writer, settings: Settings, recorder: Recorder, routing: Routing) -> None:
+        limits = Limits()
+        self._gather = GatherExternalSecret(client, self.view, self._stores, lambda: Clients(self._stores, limits))
+        self._serve_external_secret = ExternalSecretReconciler(
+            self._gather,
+            ApplyExternalSecret(writer, self.view),
+            Report("ExternalSecret", self.metrics, recorder),
+            _now,
+            routing.doubt,
+        )
+        self._serve_store = StoreReconciler(
+            GatherStore(self.view, self._stores, limits),
+            ApplyStore(writer, self.view),
+            {kind: Report(kind, self.metrics, recorder) for kind in ("SecretStore", "ClusterSecretStore")},
+            _now,
+            settings.store_requeue_interval,
+        )
+        self._validates = {
+            "SecretStore": settings.enable_secret_store_reconciler,
+            "ClusterSecretStore": settings.enable_cluster_store_reconciler,
+        }
+
+    async def watch(self) -> None:
+        """Keep the view up to date until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for watch in self.view.watches():
+                tasks.create_task(watch)
+
+    async def work(self) -> None:
+        """Reconcile, once the view is whole, until `stop` or cancelled."""
+        await self.view.whole()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.stores.run())
+            tasks.create_task(self.external_secrets.run())
+
+    async def stop(self) -> None:
+        """Take up nothing more, and let what is under way end."""
+        await asyncio.gather(self.external_secrets.stop(GRACE), self.stores.stop(GRACE))
+
+    def stuck_for(self) -> float:
+        """Seconds for which there was work to do and none was finished."""
+        waits = any(workers.busy for workers in (self.external_secrets, self.stores))
+        return time.monotonic() - self._progress if waits else 0.0
+
+    async def _reconcile_external_secret(self, key: Key) -> float | None:
+        return await self._measured("ExternalSecret", key, self._serve_external_secret(key))
+
+    async def _reconcile_store(self, key: StoreKey) -> float | None:
+        if not self._validates[key.kind]:
+            return None
+        return await self._measured(key.kind, Key(key.namespace, key.name), self._serve_store(key))
+
+    async def _measured(self, kind: str, key: Key, reconcile: Any) -> float | None:
+        began, result = time.perf_counter(), "error"
+        try:
+            again: float | None = await reconcile
+            result = "success" if again is None else "requeue_after"
+            return again
+        finally:
+            self._progress = time.monotonic()
+            self.metrics.reconciled(kind, key, time.perf_counter() - began, result)
+
+    def _failed(self, key: Any, error: Exception, seconds: float) -> None:
+        facts = {"key": "/".join(filter(None, key)) if isinstance(key, Key) else str(key), "seconds": round(seconds, 1)}
+        match error:
+            case BackOff():
+                log.debug("is tried again", extra={"facts": facts})
+            case ApiError():
+                log.warning("%s", error, extra={"facts": facts})
+            case _:
+                log.error("a reconcile broke", exc_info=error, extra={"facts": facts})
+
+    def _logins_of(self, key: StoreKey, manifest: Any) -> Iterable[Key]:
+        return self._stores.logins(key, manifest)
+
+    def _content_with(self, key: Key) -> tuple[str, str]:
+        return self._gather.content_with(key)
+
+
+def _depth(workers: Workers[Any]) -> Callable[[], float]:
+    def depth() -> float:
+        return sum(workers.queue.depth(lane) for lane in Lane)
+
+    return depth
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""SecretStores and ClusterSecretStores are validated: gather reads and asks, decide judges, apply writes the status."""

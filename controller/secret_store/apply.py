@@ -1,0 +1,34 @@
+"""Writes the status of a store. `reconciler` calls it with what `status` made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controller.kinds import StoreKey
+from controller.view import View
+from controller.writer import Writer
+from kubecore.errors import NotFound
+from kubecore.wire import Manifest
+
+MANAGER = "external-secrets"
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Writes through a writer, and lets the view know at once."""
+
+    writer: Writer
+    view: View
+
+    async def status(self, key: StoreKey, manifest: Manifest, status: Mapping[str, Any]) -> None:
+        """The whole status, on the object of this UID. Who deleted it meanwhile does not miss it."""
+        body = {"metadata": {"uid": manifest["metadata"]["uid"]}, "status": dict(status)}
+        try:
+            answer = await self.writer.patch(
+                key.resource, key.name, key.namespace, body=body, status=True, field_manager=MANAGER
+            )
+        except NotFound:
+            return
+        self.view.take(key.resource, answer)

@@ -1,0 +1,114 @@
+"""What this controller knows of the cluster without asking: copies of ExternalSecrets and stores, and of every Secret
+its names and, if it is managed, its metadata; never a value.
+
+`loop` fills it from watches. What we write ourselves is taken in from the API server's answer, so that a reconcile
+never works on what it has itself replaced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Any
+
+from controller.index import Links
+from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
+from controller.names import CREATED_BY_LABEL, MANAGED_LABEL
+from kubecore.cache import Change, Key, compact
+from kubecore.resources import SECRETS, Resource
+from kubecore.verbs import Client
+from kubecore.watch import Collection, Reflector
+from kubecore.wire import Event, Manifest
+
+Handler = Callable[[Change], None]
+
+
+class View:
+    """Copies of collections. What it hands out is shared: copy before changing."""
+
+    def __init__(
+        self,
+        client: Client,
+        handlers: dict[Resource, Handler],
+        namespace: str = "",
+        *,
+        cluster_stores: bool = True,
+    ) -> None:
+        """`handlers` are told of every change, those that we made included."""
+        self._made_by: Links[Key, str] = Links()
+        self._handlers = {**handlers, SECRETS: self._secret_changed(handlers[SECRETS])}
+        collections = {
+            EXTERNAL_SECRETS: Collection(EXTERNAL_SECRETS, namespace),
+            SECRET_STORES: Collection(SECRET_STORES, namespace),
+            SECRETS: Collection(SECRETS, namespace, metadata_only=True),
+        }
+        if cluster_stores:
+            collections[CLUSTER_SECRET_STORES] = Collection(CLUSTER_SECRET_STORES)
+        self.reflectors = {
+            resource: Reflector(client, collection, self._handlers[resource], shrink=_shrinks.get(resource, compact))
+            for resource, collection in collections.items()
+        }
+
+    def _secret_changed(self, handle: Handler) -> Handler:
+        def changed(change: Change) -> None:
+            labels = (change.new or {"metadata": {}})["metadata"].get("labels") or {}
+            mark = labels.get(CREATED_BY_LABEL)
+            self._made_by.put(change.key, [mark] if mark else [])
+            handle(change)
+
+        return changed
+
+    def watches(self) -> Iterable[Coroutine[Any, Any, Any]]:
+        """What keeps the copies up to date, to be run by whoever owns the view."""
+        return [reflector.run() for reflector in self.reflectors.values()]
+
+    async def whole(self) -> None:
+        """Returns when every copy has been whole once."""
+        await asyncio.gather(*(reflector.synced.wait() for reflector in self.reflectors.values()))
+
+    @property
+    def is_whole(self) -> bool:
+        return all(reflector.synced.is_set() for reflector in self.reflectors.values())
+
+    def serves(self, resource: Resource) -> bool:
+        """Whether there is a copy of this kind."""
+        return resource in self.reflectors
+
+    def external_secret(self, namespace: str, name: str) -> Manifest | None:
+        return self.reflectors[EXTERNAL_SECRETS].cache.get(namespace, name)
+
+    def external_secrets(self) -> Iterator[Manifest]:
+        return iter(self.reflectors[EXTERNAL_SECRETS].cache)
+
+    def store(self, key: StoreKey) -> Manifest | None:
+        reflector = self.reflectors.get(key.resource)
+        return reflector.cache.get(key.namespace, key.name) if reflector else None
+
+    def secret(self, namespace: str, name: str) -> Manifest | None:
+        """Metadata of a Secret."""
+        return self.reflectors[SECRETS].cache.get(namespace, name)
+
+    def secrets_made_by(self, mark: str) -> list[Manifest]:
+        """Metadata of the Secrets whose created-by label is this."""
+        return [known for key in self._made_by.of(mark) if (known := self.secret(*key))]
+
+    def take(self, resource: Resource, answer: Manifest, kind: str = "MODIFIED") -> None:
+        """Take in what the API server answered to a write of ours."""
+        reflector = self.reflectors.get(resource)
+        if reflector is None:
+            return
+        shrink = _shrinks.get(resource, compact)
+        for change in reflector.cache.apply(Event(kind, shrink(answer))):
+            self._handlers[resource](change)
+
+
+def _shrink_secret(manifest: Manifest) -> Manifest:
+    """Names, versions and owners; labels and annotations only of what is managed."""
+    metadata = manifest["metadata"]
+    kept = ["name", "namespace", "uid", "resourceVersion", "deletionTimestamp"]
+    if (metadata.get("labels") or {}).get(MANAGED_LABEL):
+        kept += ["labels", "ownerReferences"]
+    return compact({"metadata": {field: metadata[field] for field in kept if field in metadata}})
+
+
+_shrinks: dict[Resource, Callable[[Manifest], Manifest]] = {SECRETS: _shrink_secret}

@@ -1,0 +1,45 @@
+"""The CRDs on the real API server, and clients of it."""
+
+import pytest
+import yaml
+
+from kubecore import client
+from kubecore.resources import CUSTOM_RESOURCE_DEFINITIONS
+from tests.controller.cluster import Cluster
+from tests.support.paths import ROOT
+
+
+@pytest.fixture(scope="session")
+def served(control_plane):
+    """The API server, with our kinds."""
+    for path in sorted((ROOT / "crds").glob("*.yaml")):
+        manifest = yaml.safe_load(path.read_text())
+        name = manifest["metadata"]["name"]
+        control_plane.request(
+            "PATCH",
+            f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}?fieldManager=test&force=true",
+            manifest,
+            content_type="application/apply-patch+yaml",
+        )
+    return control_plane
+
+
+@pytest.fixture
+async def api(served):
+    async with await client.from_kubeconfig("controller-tests/1.0", served.kubeconfig) as admin:
+        for kind in ("externalsecrets", "secretstores", "clustersecretstores"):
+            await _established(admin, f"{kind}.external-secrets.io")
+        yield admin
+
+
+@pytest.fixture
+def cluster(api, namespace):
+    return Cluster(api, namespace)
+
+
+async def _established(admin, name):
+    while True:
+        definition = await admin.get(CUSTOM_RESOURCE_DEFINITIONS, name)
+        conditions = (definition.get("status") or {}).get("conditions") or ()
+        if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
+            return

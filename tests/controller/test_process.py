@@ -1,0 +1,178 @@
+"""`python -m controller` against a real API server: the tutorial, probes, metrics, the log, replicas, the end."""
+
+import json
+import signal
+import sys
+
+import httpx
+import pytest
+import yaml
+
+from kubecore.resources import EVENTS, LEASES
+from tests.controller.cluster import decoded
+from tests.support.paths import ROOT
+from tests.support.processes import Server, free_port
+
+pytestmark = pytest.mark.server
+
+CANARY = "c4nary-that-must-not-show"
+
+
+class Process:
+    """One replica."""
+
+    def __init__(self, cluster, kubeconfig, folder, name, *flags):
+        self.port = free_port()
+        address = f"127.0.0.1:{self.port}"
+        argv = [
+            sys.executable, "-m", "controller", f"--kubeconfig={kubeconfig}", f"--namespace={cluster.namespace}",
+            f"--live-addr={address}", f"--metrics-addr={address}", "--loglevel=debug", *flags,
+        ]  # fmt: skip
+        self.server = Server(name, argv, log=folder / f"{name}.log")
+
+    def get(self, path):
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", trust_env=False)
+
+    def ready(self):
+        self.server.wait_until(lambda: self.get("/readyz").is_success)
+        return self
+
+    def log(self):
+        return self.server.log.read_text()
+
+
+@pytest.fixture
+def start(cluster, served, tmp_path):
+    started = []
+
+    def start(name="controller", *flags):
+        started.append(Process(cluster, served.kubeconfig, tmp_path, name, *flags))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.server.stop()
+
+
+@pytest.fixture
+def express(tmp_path):
+    port = free_port()
+    argv = [sys.executable, str(ROOT / "examples" / "express" / "server.py"), str(port)]
+    server = Server("express", argv, log=tmp_path / "express.log")
+    server.wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).is_success)
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.mark.parametrize("version", ["v1beta1", "v1"])
+async def test_the_tutorial(cluster, served, start, express, version):
+    text = (ROOT / "examples" / "express" / f"{version}.yaml").read_text().replace("http://127.0.0.1:3000", express)
+    start().ready()
+    for manifest in yaml.safe_load_all(text):
+        plural = manifest["kind"].lower() + "s"
+        manifest["metadata"]["namespace"] = cluster.namespace
+        served.request("POST", f"/apis/external-secrets.io/{version}/namespaces/{cluster.namespace}/{plural}", manifest)
+    secret = await cluster.data("my-express-secret", secretKey="this-is-a-secret")
+    assert secret["data"] == {"secretKey": "dGhpcy1pcy1hLXNlY3JldA=="}
+    assert secret["metadata"]["ownerReferences"][0]["name"] == "express-external-secret"
+    await cluster.condition("True", "SecretSynced", "express-external-secret")
+    row = served.kubectl("get", "es", "-n", cluster.namespace, "--no-headers").split()
+    assert row[:3] == ["express-external-secret", "SecretStore", "secretstore-express"]
+    assert row[-3:-1] == ["SecretSynced", "True"] or row[-2:] == ["SecretSynced", "True"]
+
+
+async def test_probes_metrics_events_and_a_log_without_values(cluster, start):
+    await cluster.fake(db=CANARY)
+    process = start().ready()
+    assert process.get("/healthz").text == "ok"
+    await cluster.external_secret()
+    await cluster.external_secret("broken", store="nowhere")
+    await cluster.data(password=CANARY)
+    await cluster.condition("True", "SecretSynced")
+    await cluster.condition("False", "SecretSyncedError", "broken")
+    labels = f'name="db",namespace="{cluster.namespace}"'
+    metrics = process.get("/metrics").text
+    for sample in (
+        f'externalsecret_status_condition{{condition="Ready",{labels},status="True"}} 1.0',
+        f'externalsecret_status_condition{{condition="Ready",{labels},status="False"}} 0.0',
+        f"externalsecret_sync_calls_total{{{labels}}} 1.0",
+        f"externalsecret_sync_calls_error{{{labels}}} 0.0",
+        f'secretstore_status_condition{{condition="Ready",name="store",namespace="{cluster.namespace}",status="True"}} 1',
+        'controller_runtime_reconcile_total{controller="externalsecret",result="requeue_after"}',
+        "controller_runtime_reconcile_time_seconds_bucket",
+        'workqueue_depth{name="externalsecret"}',
+    ):
+        assert sample in metrics, metrics
+    process.server.send(signal.SIGTERM)
+    process.server.stop()
+    told = await cluster.api.list(EVENTS, cluster.namespace)
+    reasons = {(each["involvedObject"]["name"], each["type"], each["reason"]) for each in told}
+    assert {("db", "Normal", "Created"), ("broken", "Warning", "UpdateFailed"), ("store", "Normal", "Valid")} <= reasons
+    assert {each["source"]["component"] for each in told} == {"external-secrets"}
+    lines = [json.loads(line) for line in process.log().splitlines()]
+    (line,) = [each for each in lines if each.get("name") == "db" and each.get("change") == "create"]
+    assert (line["namespace"], line["ready"], line["reason"]) == (cluster.namespace, "True", "SecretSynced")
+    everything = process.log() + metrics + json.dumps(told) + json.dumps(await cluster.get("ExternalSecret", "db"))
+    assert CANARY not in everything
+
+
+async def test_one_of_two_replicas_works_and_the_other_takes_over(cluster, start):
+    flags = (
+        "--enable-leader-election", f"--leader-election-namespace={cluster.namespace}",
+        "--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s",
+        "--leader-election-retry-period=200ms",
+    )  # fmt: skip
+    await cluster.fake(db="one")
+    replicas = {name: start(name, *flags) for name in ("a", "b")}
+    await cluster.external_secret()
+    await cluster.data(password="one")
+    for replica in replicas.values():
+        replica.ready()
+    busy = [name for name, replica in replicas.items() if '"change": "create"' in replica.log()]
+    assert len(busy) == 1
+    leader, follower = replicas.pop(busy[0]), next(iter(replicas.values()))
+    # frozen, it is replaced, and thawed it gives up
+    leader.server.send(signal.SIGSTOP)
+    await cluster.external_secret("second")
+    await cluster.data("second", password="one")
+    assert '"name": "second"' in follower.log()
+    leader.server.send(signal.SIGCONT)
+    await cluster.external_secret("third")
+    await cluster.data("third", password="one")
+    leader.server.wait_until(lambda: not leader.server.alive or "lease" in leader.log().splitlines()[-1])
+    assert '"change"' not in "".join(line for line in leader.log().splitlines() if '"third"' in line)
+
+
+async def test_sigterm_ends_it_in_good_order_and_frees_the_lease(cluster, start):
+    flags = ("--enable-leader-election", f"--leader-election-namespace={cluster.namespace}")
+    await cluster.fake(db="one")
+    process = start("a", *flags).ready()
+    await cluster.external_secret()
+    await cluster.data(password="one")
+    process.server.send(signal.SIGTERM)
+    process.server.stop()
+    lease = await cluster.api.get(LEASES, "external-secrets-controller", cluster.namespace)
+    assert not lease["spec"].get("holderIdentity")
+    assert '"message": "stopping"' in process.log()
+    assert "Traceback" not in process.log()
+
+
+async def test_killed_and_started_again_it_goes_on_without_rewriting(cluster, start):
+    await cluster.fake(db="one")
+    process = start("a").ready()
+    for number in range(10):
+        await cluster.external_secret(f"db{number}")
+    await cluster.data("db0", password="one")
+    process.server.crash()
+    start("b").ready()
+    for number in range(10):
+        await cluster.data(f"db{number}", password="one")
+        await cluster.condition("True", "SecretSynced", f"db{number}")
+    assert decoded(await cluster.get("Secret", "db0")) == {"password": "one"}
+
+
+async def test_settings_that_can_not_be_used_end_it_with_a_sentence(cluster, start):
+    with pytest.raises(RuntimeError, match="exit code") as raised:
+        start("a", "--concurrent=0").ready()
+    assert "concurrent: input should be greater than or equal to 1" in str(raised.value)
+    assert "Traceback" not in str(raised.value)
