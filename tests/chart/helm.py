@@ -25,7 +25,9 @@ def chart():
 def rendered(values=None, *, name="demo", namespace="team"):
     """Every manifest, in the order of the templates' names."""
     texts = chart().render(values or {}, name=name, namespace=namespace)
-    documents = (yaml.safe_load_all(text) for path, text in sorted(texts.items()) if not path.endswith("NOTES.txt"))
+    documents = (
+        yaml.load_all(text, yaml.CSafeLoader) for path, text in sorted(texts.items()) if not path.endswith("NOTES.txt")
+    )
     return [manifest for several in documents for manifest in several if manifest]
 
 
