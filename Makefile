@@ -25,7 +25,14 @@ run: setup ## resolve examples/quickstart without a cluster and print the Secret
 test: setup controlplane ## pass all tests
 	$(BIN)/pytest -n 2
 
-bench: setup ## print the figures: calls, costs, start time, memory
+# Only what a user's installation has: a development tool beside it would be imported by a library and counted.
+.cache/runtime/.ready: requirements/runtime.lock pyproject.toml
+	$(PYTHON) -m venv --clear .cache/runtime
+	.cache/runtime/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/runtime.lock
+	.cache/runtime/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+bench: setup .cache/runtime/.ready ## print the figures: calls, costs, start time, memory
 	$(BIN)/python -m bench.core
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.template
@@ -86,6 +93,8 @@ lock: ## resolve the dependencies anew into requirements/*.lock
 	$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet $(UV)
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	    --all-extras --group dev pyproject.toml requirements/build.in -o requirements/dev.lock
+	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	    pyproject.toml requirements/build.in -o requirements/runtime.lock
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	    requirements/moto.in -o requirements/moto.lock
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \

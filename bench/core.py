@@ -17,13 +17,12 @@ from secretcore.limits import Limits
 from secretcore.model.declaration import Model
 from secretcore.parse import parse_external_secret, plan_external_secret
 from secretcore.payload import JsonPayload, Payload
-from secretcore.plan import Find, RemoteRef, StoreRef
+from secretcore.plan import Find, RemoteRef, StoreRef, TemplateSource
 from secretcore.provider import Credentials, StoreContext, Validation
 from secretcore.render import render
 from secretcore.rendering import Rendering
 from secretcore.resolve import resolve
 from secretcore.store import Store
-from secretcore.target_template import TemplateSource
 from secretcore.testing import StaticCredentials
 
 EXTERNAL_SECRETS, KEYS = 1_000, 100

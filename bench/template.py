@@ -7,8 +7,10 @@ machine; where there is no Go toolchain, only our own figures are shown.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from statistics import geometric_mean, median
 
+from secretcore.template import Budget, TemplateError
 from secretcore.template.engine import Template, compile_template
 from secretcore.template.functions import FUNCTIONS
 from secretcore.template.values import from_json
@@ -39,6 +41,18 @@ config = {{ dict "user" $user "host" .host | toJson }}
     },
 )
 SIMPLE = Case("postgres://{{ .username }}:{{ .password }}@db:5432/app", TYPICAL.strings)
+
+HEAVY = [
+    "{{ range 1000000 }}{{ $.host }}{{ end }}",
+    "{{ range 1000000 }}{{ printf `%d %s %v` . `a` 1.5 }}{{ end }}",
+    "{{ range 1000000 }}{{ add . 1 2 3 4 5 6 7 8 9 }}{{ end }}",
+    "{{ $s := repeat 200000 `x` }}{{ range 1000000 }}{{ $x := toJson $s }}{{ end }}",
+    "{{ $s := repeat 200000 `x` }}{{ range 1000000 }}{{ $x := replace `x` `yy` $s }}{{ end }}",
+    "{{ $l := until 20000 }}{{ range 1000000 }}{{ $x := sortAlpha $l }}{{ end }}",
+    "{{ $l := list 1 }}{{ range 30 }}{{ $l = list $l $l }}{{ end }}{{ $x := deepCopy $l }}",
+    "{{ $d := dict }}{{ $_ := set $d `d` $d }}{{ toJson $d }}",
+]
+"""Templates that do as much as the budget lets them, each in its way."""
 
 
 def microseconds(work: Callable[[], object], seconds: float) -> float:
@@ -97,6 +111,21 @@ def over_vectors(oracle: Oracle | None, step: int = 12) -> None:
               f"render {geometric_mean(render_ratios):.1f} x")  # fmt: skip
 
 
+def within_the_budget() -> None:
+    """How long the heaviest templates hold the processor before the budget ends them."""
+    longest = 0.0
+    for text in HEAVY:
+        template = compiled(Case(text))
+        spent = []
+        for _ in range(3):
+            start = time.process_time()
+            with suppress(TemplateError):
+                template.render(TYPICAL.strings, environment(Budget()))
+            spent.append(time.process_time() - start)
+        longest = max(longest, min(spent))
+    print(f"{len(HEAVY)} templates that run into the budget: {longest * 1e3:.0f} ms of processor at most")
+
+
 def slow(case: Case) -> bool:
     """Whether the operator's own functions or cryptography are in it: the quick oracle lacks them."""
     return any(word in case.text for word in ("pkcs12", "PEM", "Pem", "Chain", "SANs", "jwk", "rsa", "Yaml")) or (
@@ -111,6 +140,7 @@ def main() -> None:
     show("typical ExternalSecret", ours(TYPICAL, 1.0), go(oracle, TYPICAL, 5000))
     show("two fields in a text", ours(SIMPLE, 1.0), go(oracle, SIMPLE, 5000))
     over_vectors(oracle)
+    within_the_budget()
     if oracle is not None:
         oracle.close()
 

@@ -10,13 +10,13 @@ import os
 import signal
 import socket
 import uuid
-from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version
 
-from controller.health import Answer, judge, listening
+from controller.health import endpoints, listening
 from controller.loop import Controller
 from controller.settings import Settings, WrongSettings
+from controller.writer import always
 from kubecore.client import SERVICE_ACCOUNT_FOLDER, from_kubeconfig, in_cluster
 from kubecore.events import Recorder
 from kubecore.lease import Elector, Timing
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 COMPONENT = "external-secrets"
 """Under this name events are told, as ESO tells them."""
-STUCK = 600.0
-"""Seconds without progress after which `/healthz` asks to be restarted."""
+RELEASE = 2.0
+"""Seconds for giving the lease back."""
 FLUSH = 1.0
 """Seconds for the last events."""
 
@@ -38,9 +38,9 @@ async def serve(settings: Settings) -> None:
         client = await stack.enter_async_context(await _client(settings))
         elector = _elector(client, settings)
         recorder = Recorder(client, COMPONENT)
-        controller = Controller(client, settings, recorder, may_write=elector.may_write if elector else _always)
-        for address, answers in _endpoints(settings, controller):
-            await stack.enter_async_context(listening(address, answers))
+        controller = Controller(client, settings, recorder, may_write=elector.may_write if elector else always)
+        for address, routes in endpoints(controller, settings.live_addr, settings.metrics_addr).items():
+            await stack.enter_async_context(listening(address, routes))
         stopping = _on_signals()
         work = asyncio.ensure_future(elector.lead(controller.work) if elector else controller.work())
         others = [asyncio.ensure_future(controller.watch()), asyncio.ensure_future(recorder.run())]
@@ -48,7 +48,10 @@ async def serve(settings: Settings) -> None:
             await _first_of(work, *others, stopping)
             if stopping.done():
                 log.info("stopping")
+                leads = elector is None or elector.may_write()
                 await controller.stop()
+                if leads:  # the lease is given back by whoever held it, which a cancellation would cut short
+                    await asyncio.wait([work], timeout=RELEASE)
         finally:
             await _end(work, *others, stopping)
             with suppress(TimeoutError):
@@ -81,20 +84,6 @@ def _lease_namespace(settings: Settings) -> str:
     return namespace
 
 
-def _endpoints(settings: Settings, controller: Controller) -> Iterator[tuple[str, dict[str, Answer]]]:
-    answers: dict[str, Answer] = {
-        "/healthz": lambda: judge("no progress" if controller.stuck_for() > STUCK else ""),
-        "/readyz": lambda: judge("" if controller.view.is_whole else "the watches are not through yet"),
-        "/metrics": lambda: (200, controller.metrics.text()),
-    }
-    metrics = {"/metrics": answers.pop("/metrics")}
-    if settings.live_addr == settings.metrics_addr:
-        yield settings.live_addr, answers | metrics
-    else:
-        yield settings.live_addr, answers
-        yield settings.metrics_addr, metrics
-
-
 def _on_signals() -> asyncio.Future[None]:
     """Done at the first SIGTERM or SIGINT; the second ends the process at once."""
     loop = asyncio.get_running_loop()
@@ -121,7 +110,3 @@ async def _end(*futures: asyncio.Future[None]) -> None:
     for each in futures:
         each.cancel()
     await asyncio.gather(*futures, return_exceptions=True)
-
-
-def _always() -> bool:
-    return True

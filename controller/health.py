@@ -1,45 +1,45 @@
-"""`/healthz`, `/readyz` and `/metrics` over HTTP. `app` says what they answer."""
+"""`/healthz`, `/readyz` and `/metrics` of one replica, at the addresses that the settings give. `app` runs them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp import web
+from controller.loop import Controller
+from kubecore.serving import Handler, Server, checks, metrics
 
-Answer = Callable[[], tuple[int, bytes]]
-"""An HTTP status, and the text."""
+STUCK = 600.0
+"""Seconds without progress after which `/healthz` asks to be restarted."""
 
-PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+Routes = dict[tuple[str, str], Handler]
 
 
-def judge(why_not: str) -> tuple[int, bytes]:
-    """The answer of a probe: `why_not` is empty where all is well."""
-    return (503, why_not.encode()) if why_not else (200, b"ok")
+def endpoints(controller: Controller, live: str, scraped: str) -> dict[str, Routes]:
+    """What to serve, by address: probes at `live`, metrics at `scraped`, which may be the same."""
+
+    def progress() -> str:
+        return "nothing was finished for too long" if controller.stuck_for() > STUCK else ""
+
+    def watches() -> str:
+        return "" if controller.view.is_whole else "the watches are not through yet"
+
+    routes: dict[str, Routes] = {live: {}, scraped: {}}
+    routes[live]["GET", "/healthz"] = checks({"progress": progress})
+    routes[live]["GET", "/readyz"] = checks({"watches": watches})
+    routes[scraped]["GET", "/metrics"] = metrics(controller.metrics.registry)
+    return routes
 
 
 @asynccontextmanager
-async def listening(address: str, answers: dict[str, Answer]) -> AsyncIterator[None]:
-    """Serve these paths at `host:port` while inside; `0` is nowhere."""
+async def listening(address: str, routes: Routes) -> AsyncIterator[None]:
+    """Serve at `host:port` while inside; `0` is nowhere. Raises OSError when the port is taken."""
     if address == "0":
         yield
         return
     host, _, port = address.rpartition(":")
-    application = web.Application()
-    for path, answer in answers.items():
-        application.router.add_get(path, _handler(answer))
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
+    server = Server(routes, host=host.strip("[]"), port=int(port))
+    await server.start()
     try:
-        await web.TCPSite(runner, host.strip("[]") or None, int(port)).start()
         yield
     finally:
-        await runner.cleanup()
-
-
-def _handler(answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def handle(_: web.Request) -> web.StreamResponse:
-        status, body = answer()
-        return web.Response(status=status, body=body, headers={"Content-Type": PROMETHEUS})
-
-    return handle
+        await server.stop()

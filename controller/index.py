@@ -1,4 +1,5 @@
-"""Who has to do with whom: which ExternalSecrets write a Secret, which read a store, which stores log in with a Secret.
+"""Who has to do with whom: which ExternalSecrets write a Secret, which read a store or a template,
+which stores log in with a Secret.
 Pure; `loop` keeps it up to date from the watches and asks it whom a change concerns.
 """
 
@@ -6,13 +7,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from controller.kinds import StoreKey, store_key
 from kubecore.cache import Key
+from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from secretcore.plan import StoreRef
 
 Manifest = Mapping[str, Any]
+
+
+class TemplateKey(NamedTuple):
+    """An object that holds templates."""
+
+    resource: Resource
+    key: Key
+
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -46,6 +57,16 @@ def target_of(manifest: Manifest) -> Key:
     metadata = manifest["metadata"]
     target = (manifest.get("spec") or {}).get("target") or {}
     return Key(metadata["namespace"], target.get("name") or metadata["name"])
+
+
+def templates_of(manifest: Manifest) -> Iterator[TemplateKey]:
+    """The ConfigMaps and Secrets that the template of an ExternalSecret reads."""
+    namespace = manifest["metadata"]["namespace"]
+    template = ((manifest.get("spec") or {}).get("target") or {}).get("template") or {}
+    for source in template.get("templateFrom") or ():
+        for field, resource in (("configMap", CONFIG_MAPS), ("secret", SECRETS)):
+            if name := (source.get(field) or {}).get("name"):
+                yield TemplateKey(resource, Key(namespace, name))
 
 
 def version_of(manifest: Manifest) -> tuple[str, str]:

@@ -8,6 +8,9 @@ import sys
 from datetime import UTC, datetime
 from typing import IO, Any
 
+LIBRARIES = ("httpx", "httpcore", "aiohttp", "asyncio")
+"""Below a warning they log every request, headers of answers included."""
+
 
 class JsonFormatter(logging.Formatter):
     """A traceback shows where, and of the errors only their types: their texts may hold what libraries put there."""
@@ -31,6 +34,8 @@ def log_to(stream: IO[str] = sys.stderr, level: str = "INFO") -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    for library in LIBRARIES:
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _places(error: BaseException) -> list[str]:

@@ -10,11 +10,13 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from random import SystemRandom
 from typing import Any
 
 from controller.backoff import BackOff
 from controller.credentials import Lent
 from controller.external_secret.apply import Apply as ApplyExternalSecret
+from controller.external_secret.fetches import Fetches
 from controller.external_secret.gather import Gather as GatherExternalSecret
 from controller.external_secret.reconciler import ExternalSecretReconciler
 from controller.kinds import StoreKey
@@ -37,11 +39,12 @@ from kubecore.workqueue import Lane
 from secretcore.clients import Clients
 from secretcore.limits import Limits
 from secretcore.registry import Registry
+from secretcore.rendering import Rendering
 
 log = logging.getLogger(__name__)
 
 STORES_AT_ONCE = 8
-GRACE = 8.0
+GRACE = 6.0
 """Seconds that work under way has to end when the controller stops."""
 
 
@@ -81,9 +84,18 @@ class Controller:
 
     def _serve(self, client: Client, writer: Writer, settings: Settings, recorder: Recorder, routing: Routing) -> None:
         limits = Limits()
-        self._gather = GatherExternalSecret(client, self.view, self._stores, lambda: Clients(self._stores, limits))
+        delimiters = (settings.template_left_delimiter, settings.template_right_delimiter)
+        self._gather = GatherExternalSecret(
+            client,
+            self.view,
+            self._stores,
+            lambda: Clients(self._stores, limits),
+            lambda: Rendering(_now(), SystemRandom(), delimiters),
+        )
+        self._fetches = Fetches(self.external_secrets.add)
         self._serve_external_secret = ExternalSecretReconciler(
             self._gather,
+            self._fetches,
             ApplyExternalSecret(writer, self.view),
             Report("ExternalSecret", self.metrics, recorder),
             _now,
@@ -117,6 +129,7 @@ class Controller:
     async def stop(self) -> None:
         """Take up nothing more, and let what is under way end."""
         await asyncio.gather(self.external_secrets.stop(GRACE), self.stores.stop(GRACE))
+        await self._fetches.stop()
 
     def stuck_for(self) -> float:
         """Seconds for which there was work to do and none was finished."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -107,10 +107,6 @@ class Metrics:
             ("controller",),
             registry=self.registry,
         )
-
-    def text(self) -> bytes:
-        """As Prometheus reads it."""
-        return generate_latest(self.registry)
 
     def reconciled(self, kind: str, key: Key, seconds: float, result: str) -> None:
         """A reconcile ended: `result` is success, requeue_after or error."""

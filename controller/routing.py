@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from controller.condition import ready_of
-from controller.index import Links, stores_of, target_of, version_of
+from controller.index import Links, TemplateKey, stores_of, target_of, templates_of, version_of
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
 from kubecore.cache import Change, Key
-from kubecore.resources import SECRETS, Resource
+from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.wire import Manifest
 from kubecore.workqueue import Lane
 from secretcore.model.external_secret import StoreKind
@@ -49,6 +49,7 @@ class Routing:
         self._content_with = content_with
         self._targets: Links[Key, Key] = Links()
         self._users: Links[Key, StoreKey] = Links()
+        self._templates: Links[Key, TemplateKey] = Links()
         self._logins: Links[StoreKey, Key] = Links()
         self._unready: set[Key] = set()
 
@@ -60,6 +61,7 @@ class Routing:
             SECRET_STORES: lambda change: self.store_changed("SecretStore", change),
             CLUSTER_SECRET_STORES: lambda change: self.store_changed("ClusterSecretStore", change),
             SECRETS: self.secret_changed,
+            CONFIG_MAPS: lambda change: self._template_changed(CONFIG_MAPS, change),
         }
 
     def external_secret_changed(self, change: Change) -> None:
@@ -67,6 +69,7 @@ class Routing:
         key, old, new = change.key, change.old, change.new
         self._targets.put(key, [target_of(new)] if new else [])
         self._users.put(key, stores_of(new) if new else [])
+        self._templates.put(key, templates_of(new) if new else [])
         (self._unready.add if new and not _is_ready(new) else self._unready.discard)(key)
         if new is None or old is None:
             rests = new is not None and _is_ready(new)
@@ -84,7 +87,10 @@ class Routing:
             self._retry(self._users.of(key))
 
     def secret_changed(self, change: Change) -> None:
-        """A target is looked at unless it is as we left it; what it lets in is tried again."""
+        """A target is looked at unless it is as we left it, who logs in with it is tried again, who reads its templates
+        is rendered anew.
+        """
+        self._template_changed(SECRETS, change)
         for key in self._targets.of(change.key):
             if change.new is None or self._content_with(key) != version_of(change.new):
                 self._external_secrets.add(key)
@@ -93,6 +99,10 @@ class Routing:
             self._retry(self._users.of(store))
         for store in self._logins.of(Key("", change.key.name)):
             self._retry(user for user in self._users.of(store) if user.namespace == change.key.namespace)
+
+    def _template_changed(self, resource: Resource, change: Change) -> None:
+        for key in self._templates.of(TemplateKey(resource, change.key)):
+            self._external_secrets.add(key)
 
     def doubt(self, manifest: Manifest) -> None:
         """A store of this ExternalSecret did not answer."""

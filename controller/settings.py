@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     leader_election_retry_period: Duration = Field(timedelta(seconds=2), description="between two tries")
     metrics_addr: Address = Field(":8080", description="where /metrics is served; 0 is nowhere")
     live_addr: Address = Field(":8082", description="where /healthz and /readyz are served; 0 is nowhere")
+    template_left_delimiter: str = Field("{{", min_length=1, description="left delimiter of spec.target.template")
+    template_right_delimiter: str = Field("}}", min_length=1, description="right delimiter of spec.target.template")
     loglevel: str = Field("info", pattern="^(debug|info|warn|warning|error)$", description="debug, info, warn or error")
 
     @property

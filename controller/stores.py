@@ -4,6 +4,7 @@ for whom they are meant. Every rule about who may use a store is here.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -13,13 +14,13 @@ from controller.kinds import StoreKey, store_key
 from controller.view import View
 from kubecore.cache import Key
 from kubecore.errors import ApiError, NotFound
-from kubecore.resources import NAMESPACES
+from kubecore.resources import CONFIG_MAPS, NAMESPACES, SECRETS
 from kubecore.verbs import Client
 from kubecore.wire import Manifest
 from secretcore.errors import AccessDenied, InvalidSpec, SecretError, StoreUnavailable
 from secretcore.model.selectors import SecretKeySelector
 from secretcore.parse import parse_store, selectors
-from secretcore.plan import StoreRef
+from secretcore.plan import StoreRef, TemplateSource
 from secretcore.provider import Credentials
 from secretcore.registry import Registry
 from secretcore.store import Store, allows
@@ -58,6 +59,20 @@ class ClusterStores:
 
     def credentials(self, store: Store, namespace: str) -> Credentials:
         return ClusterCredentials(self.client, self.view, store, namespace, self.lent)
+
+    async def template_source(self, source: TemplateSource, namespace: str) -> Mapping[str, bytes]:
+        resource = SECRETS if source.kind == "Secret" else CONFIG_MAPS
+        where = f'{source.kind} "{namespace}/{source.name}"'
+        try:
+            data = (await self.client.get(resource, source.name, namespace)).get("data") or {}
+        except NotFound:
+            path = "spec.target.template.templateFrom"
+            raise InvalidSpec(path, f"{where} does not exist", remedy="create it, or correct the reference") from None
+        except ApiError as error:
+            raise StoreUnavailable(f"{where} can't be read: {error}") from None
+        return {
+            key: base64.b64decode(value) if source.kind == "Secret" else value.encode() for key, value in data.items()
+        }
 
     def is_ours(self, manifest: Manifest) -> bool:
         """Whether a store is of this controller's class."""

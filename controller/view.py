@@ -1,5 +1,5 @@
 """What this controller knows of the cluster without asking: copies of ExternalSecrets and stores, and of every Secret
-its names and, if it is managed, its metadata; never a value.
+its names and, if it is managed, its metadata, and of every ConfigMap its name and version; never a value.
 
 `loop` fills it from watches. What we write ourselves is taken in from the API server's answer, so that a reconcile
 never works on what it has itself replaced.
@@ -11,11 +11,11 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
-from controller.index import Links
+from controller.index import Links, TemplateKey, version_of
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
 from controller.names import CREATED_BY_LABEL, MANAGED_LABEL
 from kubecore.cache import Change, Key, compact
-from kubecore.resources import SECRETS, Resource
+from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.verbs import Client
 from kubecore.watch import Collection, Reflector
 from kubecore.wire import Event, Manifest
@@ -41,6 +41,7 @@ class View:
             EXTERNAL_SECRETS: Collection(EXTERNAL_SECRETS, namespace),
             SECRET_STORES: Collection(SECRET_STORES, namespace),
             SECRETS: Collection(SECRETS, namespace, metadata_only=True),
+            CONFIG_MAPS: Collection(CONFIG_MAPS, namespace, metadata_only=True),
         }
         if cluster_stores:
             collections[CLUSTER_SECRET_STORES] = Collection(CLUSTER_SECRET_STORES)
@@ -88,6 +89,11 @@ class View:
         """Metadata of a Secret."""
         return self.reflectors[SECRETS].cache.get(namespace, name)
 
+    def version(self, template: TemplateKey) -> tuple[str, str]:
+        """UID and resourceVersion of an object that holds templates; empty where there is none."""
+        known = self.reflectors[template.resource].cache.get(*template.key)
+        return version_of(known) if known else ("", "")
+
     def secrets_made_by(self, mark: str) -> list[Manifest]:
         """Metadata of the Secrets whose created-by label is this."""
         return [known for key in self._made_by.of(mark) if (known := self.secret(*key))]
@@ -111,4 +117,13 @@ def _shrink_secret(manifest: Manifest) -> Manifest:
     return compact({"metadata": {field: metadata[field] for field in kept if field in metadata}})
 
 
-_shrinks: dict[Resource, Callable[[Manifest], Manifest]] = {SECRETS: _shrink_secret}
+def _shrink_config_map(manifest: Manifest) -> Manifest:
+    metadata = manifest["metadata"]
+    kept = ("name", "namespace", "uid", "resourceVersion")
+    return compact({"metadata": {field: metadata[field] for field in kept if field in metadata}})
+
+
+_shrinks: dict[Resource, Callable[[Manifest], Manifest]] = {
+    SECRETS: _shrink_secret,
+    CONFIG_MAPS: _shrink_config_map,
+}

@@ -18,10 +18,9 @@ from secretcore.errors import Malformed, SecretError
 from secretcore.limits import Limits
 from secretcore.parse import is_referent
 from secretcore.payload import Payload
-from secretcore.plan import Find, RemoteRef, StoreRef
+from secretcore.plan import Find, RemoteRef, StoreRef, TemplateSource
 from secretcore.provider import Credentials, SecretsClient
 from secretcore.store import Store
-from secretcore.target_template import TemplateSource
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ error: one failure hides no other. `render` takes what comes out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import TypeVar, assert_never
 
 from secretcore.clients import Clients, Reader
 from secretcore.errors import Malformed, SecretError, SecretNotFound
@@ -25,6 +25,11 @@ from secretcore.plan import (
     RemoteRef,
 )
 from secretcore.secret_data import SecretData
+
+T = TypeVar("T")
+
+SEARCHING = frozenset("#@*?{[|!")
+"""Characters of gjson paths that do more than go down one branch."""
 
 
 async def fetch(plan: FetchPlan, clients: Clients, namespace: str) -> tuple[Outcome, ...]:
@@ -49,15 +54,22 @@ async def _read(step: FetchStep, clients: Clients, namespace: str) -> Mapping[st
     reader = await clients.reader(step.store, namespace)
     match step.source:
         case Get(secret_key, ref):
-            return {secret_key: (await reader.get(ref)).value(ref.property)}
+            return {secret_key: await _looked_up((await reader.get(ref)).value, ref.property)}
         case Extract(ref):
-            return (await reader.get(ref)).mapping(ref.property)
+            return await _looked_up((await reader.get(ref)).mapping, ref.property)
         case FindAll(find):
             return await _read_all(await reader.find(find), reader)
         case Generate():
             raise TypeError(step.path)
         case _:
             assert_never(step.source)
+
+
+async def _looked_up(look_up: Callable[[str], T], path: str) -> T:
+    """What the payload has there. A path that searches may take seconds of a hostile document: then in a thread."""
+    if SEARCHING.isdisjoint(path):
+        return look_up(path)
+    return await asyncio.to_thread(look_up, path)
 
 
 async def _read_all(found: Mapping[str, Payload | RemoteRef], reader: Reader) -> Mapping[str, bytes]:

@@ -91,6 +91,7 @@ def plan_external_secret(spec: ExternalSecretSpec) -> FetchPlan:
         steps=(*_data_from_steps(spec), *_data_steps(spec)),
         template=spec.target.template,
         skip_missing=spec.target.deletion_policy != "Retain",
+        needs_data=spec.target.deletion_policy != "Merge",
     )
 
 

@@ -4,8 +4,9 @@ finishes them. The union of sources is closed: `match` on it ends with `assert_n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from secretcore.errors import SecretError
 from secretcore.model.external_secret import (
@@ -112,6 +113,29 @@ class FetchPlan:
     template: Template | None = None
     skip_missing: bool = False
     """Whether a secret that the backend does not have is left out (deletionPolicy Delete and Merge) or a failure."""
+    needs_data: bool = True
+    """Whether nothing at all is an answer that no template changes (deletionPolicy Retain and Delete)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSource:
+    """A ConfigMap or Secret of the ExternalSecret's namespace that holds templates."""
+
+    kind: Literal["ConfigMap", "Secret"]
+    name: str
+
+
+Sources = Mapping[TemplateSource, Mapping[str, bytes]]
+"""What the shell read of them: the keys of each object."""
+
+
+def sources_of(template: Template | None) -> Iterator[TemplateSource]:
+    """The objects that must be read before the template can be rendered."""
+    for source in template.template_from if template else ():
+        if source.config_map:
+            yield TemplateSource("ConfigMap", source.config_map.name)
+        if source.secret:
+            yield TemplateSource("Secret", source.secret.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,3 +174,5 @@ class Rendered:
     labels: Mapping[str, str] | None = None
     annotations: Mapping[str, str] | None = None
     """What the template makes of the Secret's metadata; None without a template: the ExternalSecret's own."""
+    nothing: bool = False
+    """Whether the backends had nothing, whatever a template makes of that."""

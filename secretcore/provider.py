@@ -74,7 +74,8 @@ class Validation:
 class SecretsClient(Protocol):
     """Reads from one backend with one identity. Opened by `Provider.connect`, used by many tasks at once.
 
-    Each method raises a `StoreError` whose class says what went wrong, and nothing else; its message names the key.
+    Each method raises a `StoreError` whose class says what went wrong and whose message names the key, or `InvalidSpec`
+    for a request that the backend can't have; nothing else.
     """
 
     async def get_secret(self, ref: RemoteRef) -> Payload:

@@ -20,11 +20,10 @@ from secretcore.plan import (
     Missing,
     Outcome,
     Rendered,
+    Sources,
 )
 from secretcore.rendering import Rendering
-from secretcore.rewrite import rewrite
 from secretcore.secret_data import SecretData
-from secretcore.target_template import Sources, compose
 from secretcore.transform import check_keys, transform_map, transform_values
 
 
@@ -54,11 +53,14 @@ def render(
     if failures:
         raise FetchFailed(failures)
     _check_size(data, limits)
-    if plan.template is None:
-        return Rendered(SecretData(data), tuple(missing))
+    if plan.template is None or (plan.needs_data and not data):
+        return Rendered(SecretData(data), tuple(missing), nothing=not data)
+    from secretcore.target_template import compose  # noqa: PLC0415  # the engine is dear: only who has templates pays
+
     composed = compose(plan.template, data, sources, rendering)
     _check_size(composed.data, limits)
-    return Rendered(SecretData(check_keys(composed.data)), tuple(missing), composed.labels, composed.annotations)
+    finished = SecretData(check_keys(composed.data))
+    return Rendered(finished, tuple(missing), composed.labels, composed.annotations, nothing=not data)
 
 
 def _check_size(data: Mapping[str, bytes], limits: Limits) -> None:
@@ -75,6 +77,8 @@ def _transformed(fetched: Fetched, rendering: Rendering) -> dict[str, bytes]:
         case Extract() | FindAll() | Generate():
             if not step.transform.rewrite:
                 return transform_map(fetched.data, step.transform)
+            from secretcore.rewrite import rewrite  # noqa: PLC0415  # as above
+
             rewritten = rewrite(fetched.data, step.transform.rewrite, rendering)
             return transform_values(check_keys(rewritten), step.transform)
         case _:

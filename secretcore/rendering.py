@@ -5,12 +5,14 @@ A shell makes one for each pass; `rewrite` and `target_template` render with it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from secretcore.errors import TransformFailed
-from secretcore.template import Budget, Environment, TemplateError, parse
-from secretcore.template.declare import Randomness
+
+if TYPE_CHECKING:
+    from secretcore.template.declare import Randomness
 
 DELIMITERS = ("{{", "}}")
 
@@ -24,19 +26,16 @@ class Rendering:
     random: Randomness
     delimiters: tuple[str, str] = DELIMITERS
     """Of `spec.target.template`; rewrites always have the default ones."""
-    budget: Budget = field(default_factory=Budget)
-    """Of one template."""
     steps_left: int = 150_000
     native_left: int = 256
     """Of all templates together: ten times what one may take, four times for native work."""
 
     def text(self, name: str, template: str, data: Mapping[str, str], delimiters: tuple[str, str] = DELIMITERS) -> str:
         """The template rendered over strings. Raises `TransformFailed`, whose message names `name`, line and keys."""
-        budget = replace(
-            self.budget,
-            steps=min(self.budget.steps, self.steps_left),
-            native=min(self.budget.native, self.native_left),
-        )
+        from secretcore.template import Budget, Environment, TemplateError, parse  # noqa: PLC0415  # dear to import
+
+        one = Budget()
+        budget = replace(one, steps=min(one.steps, self.steps_left), native=min(one.native, self.native_left))
         environment = Environment(self.now, self.random, budget)
         try:
             return parse(name, template, delimiters).render(data, environment)

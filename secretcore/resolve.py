@@ -10,10 +10,9 @@ from secretcore.errors import InvalidSpec
 from secretcore.fetch import fetch
 from secretcore.model.external_secret import ExternalSecretSpec
 from secretcore.parse import plan_external_secret
-from secretcore.plan import FetchPlan, Generate, Outcome, Rendered
+from secretcore.plan import FetchPlan, Generate, Outcome, Rendered, Sources, sources_of
 from secretcore.render import render
 from secretcore.rendering import Rendering
-from secretcore.target_template import Sources, sources_of
 
 
 async def resolve(spec: ExternalSecretSpec, namespace: str, clients: Clients, rendering: Rendering) -> Rendered:

@@ -6,12 +6,13 @@ labels, annotations; a later one wins. The texts that templateFrom names are rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from secretcore.errors import InvalidSpec, TransformFailed
 from secretcore.model.external_secret import DecodingStrategy, Template, TemplateFrom, TemplateObjectRef
+from secretcore.plan import Sources, TemplateSource
 from secretcore.rendering import Rendering
 from secretcore.rules import ACCOUNT_NAME, ACCOUNT_TOKEN, BOOTSTRAP_TOKEN
 from secretcore.template.golib.yaml_parsing import parse as parse_yaml
@@ -22,18 +23,6 @@ from secretcore.transform import decode
 PATH = "spec.target.template"
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateSource:
-    """A ConfigMap or Secret of the ExternalSecret's namespace that holds templates."""
-
-    kind: Literal["ConfigMap", "Secret"]
-    name: str
-
-
-Sources = Mapping[TemplateSource, Mapping[str, bytes]]
-"""What the shell read: the keys of each object."""
-
-
 @dataclass(slots=True)
 class Composed:
     """The Secret as the template makes it."""
@@ -41,15 +30,6 @@ class Composed:
     data: dict[str, bytes] = field(default_factory=dict, repr=False)
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict, repr=False)
-
-
-def sources_of(template: Template | None) -> Iterator[TemplateSource]:
-    """The objects that must be read before the template can be rendered."""
-    for source in template.template_from if template else ():
-        if source.config_map:
-            yield TemplateSource("ConfigMap", source.config_map.name)
-        if source.secret:
-            yield TemplateSource("Secret", source.secret.name)
 
 
 def compose(template: Template, fetched: Mapping[str, bytes], sources: Sources, rendering: Rendering) -> Composed:

@@ -9,6 +9,7 @@ from controller.condition import Event, Ready, shortened
 SYNCED = Ready("True", "SecretSynced", "secret synced")
 RETAINED = Ready("True", "SecretSynced", "secret retained due to DeletionPolicy=Retain")
 DELETED = Ready("True", "SecretDeleted", "secret deleted due to DeletionPolicy=Delete")
+READ_BY_PODS = Ready("True", "SecretSynced", "pods read it with an identity of their own")
 MISSING = Ready("True", "SecretMissing", "secret will not be created due to CreationPolicy=Merge")
 
 NO_DATA = "could not get secret data from provider"

@@ -13,7 +13,7 @@ from controller.external_secret.secret import created_by, desired_secret, metada
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret, is_external_secret, refers_to
 from controller.names import CREATED_BY_LABEL
-from secretcore.errors import FetchFailed, SecretError, Throttled
+from secretcore.errors import FetchFailed, InvalidSpec, SecretError, Throttled, TransformFailed
 from secretcore.plan import Extract, Get, Missing, Rendered
 
 
@@ -29,7 +29,7 @@ def decide(
         # Writing it now would keep it from going; its end calls us again.
         return Decision(Keep("the Secret is being deleted"), None, retry=Retry.BACK_OFF)
     skipped = tuple(_skipped(missing) for missing in outcome.missing)
-    if not outcome.data and subject.spec.target.deletion_policy != "Merge":
+    if outcome.nothing and subject.spec.target.deletion_policy != "Merge":
         return _nothing_there(subject, target, skipped)
     match subject.spec.target.creation_policy:
         case "None":
@@ -59,13 +59,21 @@ def refused(message: str, detail: str, *, retry: Retry = Retry.CHANGE, change: C
 
 def _not_read(error: SecretError) -> Decision:
     detail = describe(error)
+    message = say.NOT_UPDATED if _is_the_templates_fault(error) else say.NO_DATA
     return Decision(
-        Keep("the stores could not be read"),
-        say.failed(say.NO_DATA, detail),
+        Keep("there is nothing to write"),
+        say.failed(message, detail),
         (say.update_failed(detail),),
         retry=Retry.BACK_OFF,
         retry_after=_retry_after(error),
     )
+
+
+def _is_the_templates_fault(error: SecretError) -> bool:
+    """ESO renders while it writes the Secret."""
+    if isinstance(error, InvalidSpec):
+        return error.path.startswith("spec.target.template")
+    return isinstance(error, TransformFailed)
 
 
 def _retry_after(error: SecretError) -> float | None:
@@ -100,7 +108,7 @@ def _write(
 ) -> Decision:
     if target and (conflict := _conflict(subject, target)):
         return conflict
-    desired = desired_secret(subject, rendered.data, target)
+    desired = desired_secret(subject, rendered, target)
     strays = _strays(subject, siblings)
     if target is None:
         change: Change = Create(desired, "there is no Secret")

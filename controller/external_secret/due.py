@@ -37,9 +37,12 @@ class Finish:
 Due = Fetch | Rest | Finish
 
 
-def due(subject: Subject, *, intact: bool, remembered: datetime | None, now: datetime) -> Due:
+def due(
+    subject: Subject, *, intact: bool, remembered: datetime | None, now: datetime, templates_changed: bool = False
+) -> Due:
     """What an ExternalSecret asks for now.
 
+    `templates_changed` is whether a ConfigMap or Secret that its template reads is another than the one rendered last.
     `intact` is `Secret.is_intact` of its target, False where there is none. `remembered` is when this process last
     refreshed it, which may be later than `status.refreshTime` says: that one is written less often.
     """
@@ -47,6 +50,8 @@ def due(subject: Subject, *, intact: bool, remembered: datetime | None, now: dat
         return Finish()
     if why := _changed(subject, now):
         return Fetch(why)
+    if templates_changed and subject.spec.refresh_policy != "CreatedOnce":
+        return Fetch("what its template reads changed")
     if not _is_valid(subject, intact=intact):
         return Fetch("the Secret is missing or was changed")
     return _by_time(subject, remembered, now)

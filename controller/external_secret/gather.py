@@ -4,6 +4,7 @@ that is read is read here; `reconciler` calls it, `due` and `decide` judge what 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +12,8 @@ from datetime import datetime
 from controller.external_secret.secret import created_by
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret
-from controller.index import stores_of, version_of
+from controller.index import stores_of, templates_of, version_of
+from controller.names import IDENTITY_ANNOTATION
 from controller.stores import ClusterStores
 from controller.view import View
 from kubecore.cache import Key
@@ -23,7 +25,13 @@ from secretcore.clients import Clients
 from secretcore.errors import SecretError
 from secretcore.parse import parse_external_secret
 from secretcore.plan import Rendered
+from secretcore.rendering import Rendering
 from secretcore.resolve import resolve
+
+log = logging.getLogger(__name__)
+
+Versions = tuple[tuple[str, str], ...]
+"""UIDs and resourceVersions."""
 
 
 @dataclass(slots=True)
@@ -34,6 +42,8 @@ class Memory:
     refreshed_at: datetime | None = None
     intact: tuple[str, str] = ("", "")
     """UID and resourceVersion of the Secret that was found, or left, as it should be."""
+    templates: Versions | None = None
+    """Of the objects whose templates were rendered last."""
 
 
 @dataclass(slots=True)
@@ -44,6 +54,7 @@ class Gather:
     view: View
     stores: ClusterStores
     open_clients: Callable[[], Clients]
+    rendering: Callable[[], Rendering]
     _memories: dict[Key, Memory] = field(default_factory=dict)
 
     def subject(self, manifest: Manifest) -> Subject:
@@ -66,6 +77,10 @@ class Gather:
         """The object is gone."""
         self._memories.pop(key, None)
 
+    def templates(self, subject: Subject) -> Versions:
+        """Which versions of the objects that its template reads there are now."""
+        return tuple(self.view.version(template) for template in templates_of(subject.manifest))
+
     def is_ours(self, manifest: Manifest) -> bool:
         """Whether no store that it names is another controller's, or of a kind that is not served here. Stores that
         are missing don't count.
@@ -85,6 +100,14 @@ class Gather:
             if store and not (store.get("status") or {}).get("conditions"):
                 return str(key)
         return ""
+
+    def is_read_by_pods(self, subject: Subject) -> bool:
+        """Whether it is for pods only, and its store for their identity only."""
+        if subject.spec.target.creation_policy != "None":
+            return False
+        stores = (self.view.store(key) for key in stores_of(subject.manifest))
+        annotations = (store["metadata"].get("annotations") or {} for store in stores if store)
+        return any(each.get(IDENTITY_ANNOTATION) == "pod" for each in annotations)
 
     async def intact(self, subject: Subject, memory: Memory) -> bool:
         """Whether the Secret is as a sync left it. Its values are read only if it changed since that was last seen."""
@@ -114,6 +137,11 @@ class Gather:
         """What the stores have, or why it can't be had."""
         try:
             async with self.open_clients() as clients:
-                return await resolve(subject.spec, subject.namespace, clients)
+                return await resolve(subject.spec, subject.namespace, clients, self.rendering())
         except SecretError as error:
             return error
+        except Exception as error:
+            log.error("reading the stores broke", exc_info=error)
+            return SecretError(
+                f"unexpected {type(error).__name__} while reading the stores", remedy="see the controller's log"
+            )

@@ -17,11 +17,13 @@ from controller.external_secret.apply import Apply
 from controller.external_secret.decide import decide, decide_end, refused
 from controller.external_secret.decision import Create, Decision, Delete, Keep, Retry, Update
 from controller.external_secret.due import Fetch, Finish, Rest, due
+from controller.external_secret.fetches import Fetches, Pending
 from controller.external_secret.gather import Gather, Memory
 from controller.external_secret.status import failed_status, next_status, return_at
 from controller.external_secret.subject import Subject
+from controller.index import stores_of
 from controller.report import Report
-from kubecore.cache import Key, key_of
+from kubecore.cache import Key
 from kubecore.errors import AlreadyExists, ApiError, Conflict, NamespaceTerminating, NotFound
 from kubecore.wire import Manifest
 from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable, Throttled
@@ -38,6 +40,7 @@ class ExternalSecretReconciler:
     """Serves ExternalSecrets by name."""
 
     gather: Gather
+    fetches: Fetches
     apply: Apply
     report: Report
     clock: Callable[[], datetime]
@@ -48,6 +51,7 @@ class ExternalSecretReconciler:
         manifest = self.gather.view.external_secret(*key)
         if manifest is None:
             self.gather.forget(key)
+            self.fetches.forget(key)
             self.report.gone(key)
             return None
         if not self.gather.is_ours(manifest):
@@ -62,29 +66,47 @@ class ExternalSecretReconciler:
         now = self.clock()
         memory = self.gather.memory(key, subject.uid)
         intact = await self.gather.intact(subject, memory)
-        match due(subject, intact=intact, remembered=memory.refreshed_at, now=now):
+        templates = self.gather.templates(subject)
+        changed = memory.templates not in (None, templates)
+        match due(subject, intact=intact, remembered=memory.refreshed_at, now=now, templates_changed=changed):
             case Finish(why):
                 await self._finish(subject)
                 self.report.line(subject.manifest, why)
                 return None
             case Rest(_, until):
+                self.fetches.forget(key)
                 self.report.state(subject.manifest)
                 return None if until is None else max(0.0, (until - now).total_seconds())
             case Fetch(why):
-                if subject.spec.target.manifest is not None:
-                    detail = "spec.target.manifest is not supported | let the target be a Secret"
-                    return await self._settle(subject, refused(say.GENERIC_TARGET, detail), memory, now)
-                if store := self.gather.waits_for(subject.manifest):
-                    self.report.line(subject.manifest, f"waits for {store} to be validated")
-                    return UNVALIDATED
-                return await self._sync(subject, memory, now, why)
+                return await self._fetch(key, subject, memory, now, why)
 
-    async def _sync(self, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
-        outcome = await self.gather.outcome(subject)
+    async def _fetch(self, key: Key, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
+        if subject.spec.target.manifest is not None:
+            detail = "spec.target.manifest is not supported | let the target be a Secret"
+            return await self._settle(subject, refused(say.GENERIC_TARGET, detail), memory, now)
+        if self.gather.is_read_by_pods(subject):
+            decision = Decision(Keep("its store is for the identity of pods"), say.READ_BY_PODS)
+            return await self._settle(subject, decision, memory, now)
+        if store := self.gather.waits_for(subject.manifest):
+            self.report.line(subject.manifest, f"waits for {store} to be validated")
+            return UNVALIDATED
+        return await self._sync(key, subject, memory, now, why)
+
+    async def _sync(self, key: Key, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
+        templates = self.gather.templates(subject)
+        outcome = await self.fetches.outcome(
+            key,
+            f"{subject.version} {templates}",
+            stores_of(subject.manifest),
+            lambda: self.gather.outcome(subject),
+        )
+        if isinstance(outcome, Pending):
+            return outcome.seconds
+        memory.templates = templates
         if isinstance(outcome, SecretError) and _is_the_stores_fault(outcome):
             self.doubt_stores(subject.manifest)
         decision = await self._write(subject, outcome, memory)
-        self.report.metrics.synced(key_of(subject.manifest), failed=not decision.synced)
+        self.report.metrics.synced(key, failed=not decision.synced)
         self.report.line(subject.manifest, decision.change.why, trigger=why, **_facts(decision))
         return await self._settle(subject, decision, memory, now)
 

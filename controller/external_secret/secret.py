@@ -17,11 +17,12 @@ from controller.external_secret.hashing import data_hash, field_manager, text_ha
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret, refers_to
 from controller.names import API_VERSION, CREATED_BY_LABEL, DATA_HASH_ANNOTATION, KIND, MANAGED_LABEL
+from secretcore.plan import Rendered
 
 KEEPS_FOREIGN_DATA = ("Merge", "CreateOrMerge")
 
 
-def desired_secret(subject: Subject, fetched: Mapping[str, bytes], existing: Secret | None) -> Secret:
+def desired_secret(subject: Subject, rendered: Rendered, existing: Secret | None) -> Secret:
     """The whole Secret as it should be. Of an existing one it has resourceVersion and UID."""
     manifest = _start(subject, existing)
     target = subject.spec.target
@@ -29,8 +30,8 @@ def desired_secret(subject: Subject, fetched: Mapping[str, bytes], existing: Sec
         manifest["immutable"] = True
     if existing is None or not target.immutable:
         owned = _owned(existing, field_manager(subject.name)) if existing else {}
-        _set_metadata(manifest["metadata"], owned.get("f:metadata", {}), subject)
-        _set_data(manifest, owned.get("f:data", {}), fetched, subject)
+        _set_metadata(manifest["metadata"], owned.get("f:metadata", {}), subject, rendered)
+        _set_data(manifest, owned.get("f:data", {}), rendered.data, subject)
         if target.template and target.template.type:
             manifest["type"] = target.template.type
     _set_owner(manifest["metadata"], subject)
@@ -88,14 +89,14 @@ def _keys(owned: Mapping[str, Any]) -> Iterable[str]:
     return (field.removeprefix("f:") for field in owned if field.startswith("f:"))
 
 
-def _set_metadata(metadata: dict[str, Any], owned: Mapping[str, Any], subject: Subject) -> None:
+def _set_metadata(metadata: dict[str, Any], owned: Mapping[str, Any], subject: Subject, rendered: Rendered) -> None:
     """Without a template the ExternalSecret's own labels and annotations, with one only the template's."""
-    template = subject.spec.target.template
-    source = template.metadata if template else subject.external_secret.metadata
-    for field in ("labels", "annotations"):
+    template, own = subject.spec.target.template, subject.external_secret.metadata
+    wanted = {"labels": rendered.labels, "annotations": rendered.annotations}
+    for field, ours in wanted.items():
         for key in _keys(owned.get(f"f:{field}", {})):
             metadata[field].pop(key, None)
-        metadata[field] |= getattr(source, field) if source else {}
+        metadata[field] |= (ours or {}) if template else getattr(own, field)
     if template and template.metadata and not metadata.get("deletionTimestamp"):
         present = metadata.get("finalizers") or []
         metadata["finalizers"] = [*present, *(each for each in template.metadata.finalizers if each not in present)]

@@ -9,11 +9,10 @@ from injector.local.credentials import CredentialSource, LocalCredentials, value
 from injector.local.manifests import Manifests, Name
 from secretcore.errors import InvalidSpec
 from secretcore.parse import parse_store
-from secretcore.plan import StoreRef
+from secretcore.plan import StoreRef, TemplateSource
 from secretcore.provider import Credentials
 from secretcore.registry import Registry
 from secretcore.store import Store, allows
-from secretcore.target_template import TemplateSource
 
 
 @dataclass(slots=True)

@@ -20,6 +20,8 @@ _INTEGER = re.compile(
 _MISPLACED = re.compile(r"(?<![0-9])_|_(?![0-9])")
 _MISPLACED_IN_HEXADECIMAL = re.compile(r"(?<![0-9a-fA-FxX])_|_(?![0-9a-fA-F])")
 _BASES = {"x": 16, "b": 2, "o": 8}
+_LONGEST = 400
+"""Characters of a constant; a longer one could only be refused or lose digits."""
 _SMALLEST, _LARGEST, _LARGEST_UNSIGNED = -(1 << 63), (1 << 63) - 1, (1 << 64) - 1
 
 
@@ -59,6 +61,11 @@ def parse_float(text: str) -> float | None:
 
 def constant(position: int, text: str, kind: int) -> Number:
     """The number that a token stands for. ValueError with Go's words if it stands for none."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"a number of {len(text)} characters")
+    if len(text) < 19 and text.isdecimal() and text.isascii() and text[0] != "0":
+        plain = int(text)
+        return Number(position, text, plain, plain, float(plain))
     if kind == CHARACTER:
         code = unquote_character(text)
         return Number(position, text, code, code, float(code))

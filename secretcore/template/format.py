@@ -8,7 +8,8 @@ from typing import Any
 
 from secretcore.template.budget import Meter
 from secretcore.template.format_numbers import Flags
-from secretcore.template.format_values import LARGEST, NO_FLAGS, Printer, show
+from secretcore.template.format_scalars import LARGEST
+from secretcore.template.format_values import NO_FLAGS, Printer, show
 from secretcore.template.values import INTEGERS, kind_of, type_name
 
 __all__ = ["show", "sprint", "sprintf", "sprintln"]

@@ -11,6 +11,7 @@ from secretcore.template.values import normal, text
 
 _UNSURE = re.compile(r"[^ -~]")
 """Characters that may have to be escaped, besides quotes and backslashes."""
+_MOST_ESCAPES = 10_000
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _NAMED = {
     "\a": "\\a",
@@ -29,8 +30,8 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 class InvalidSyntaxError(ValueError):
     """Not a Go string or character constant."""
 
-    def __init__(self) -> None:
-        super().__init__("invalid syntax")
+    def __init__(self, text: str = "invalid syntax") -> None:
+        super().__init__(text)
 
 
 def printable(character: str) -> bool:
@@ -82,6 +83,8 @@ def unquote(constant: str) -> str:
         return body.replace("\r", "")
     if "\\" not in body:
         return body
+    if body.count("\\") > _MOST_ESCAPES:
+        raise InvalidSyntaxError(f"more than {_MOST_ESCAPES} escapes in one string")
     parts: list[str] = []
     at = 0
     while at < len(body):

@@ -139,4 +139,4 @@ def owned(data, **more):
 
 
 def fetched(missing=(), **data):
-    return Rendered(SecretData({key: value.encode() for key, value in data.items()}), tuple(missing))
+    return Rendered(SecretData({key: value.encode() for key, value in data.items()}), tuple(missing), nothing=not data)

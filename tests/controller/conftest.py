@@ -1,11 +1,14 @@
 """The CRDs on the real API server, and clients of it."""
 
+import ssl
+
 import pytest
 import yaml
 
 from kubecore import client
 from kubecore.resources import CUSTOM_RESOURCE_DEFINITIONS
 from tests.controller.cluster import Cluster
+from tests.support.faults import FaultProxy
 from tests.support.paths import ROOT
 
 
@@ -30,6 +33,24 @@ async def api(served):
         for kind in ("externalsecrets", "secretstores", "clustersecretstores"):
             await _established(admin, f"{kind}.external-secrets.io")
         yield admin
+
+
+@pytest.fixture
+def proxy(served, authority):
+    """Breaks what is scripted on the way to the API server."""
+    trust = ssl.create_default_context(cafile=served.ca_file)
+    with FaultProxy(served.url, upstream_tls=trust, tls=authority.server_context()) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def proxied(served, authority, proxy, tmp_path):
+    """A client that goes through the proxy."""
+    config = served.kubeconfig_for(served.token, url=proxy.url, ca_file=authority.ca_file)
+    path = tmp_path / "proxied"
+    path.write_text(yaml.safe_dump(config))
+    async with await client.from_kubeconfig("controller-tests/1.0", path) as broken:
+        yield broken
 
 
 @pytest.fixture

@@ -105,7 +105,11 @@ def test_nothing_read_and_deletion_policy_merge_empties_what_was_ours():
     ("outcome", "target", "creation", "message", "retry"),
     [
         (AccessDenied("no"), OWNED, "Owner", "could not get secret data from provider: no", Retry.BACK_OFF),
-        (TransformFailed("no"), OWNED, "Owner", "could not get secret data from provider: no", Retry.BACK_OFF),
+        (TransformFailed("no"), OWNED, "Owner", "could not update secret: no", Retry.BACK_OFF),
+        (InvalidSpec("spec.target.template.templateFrom", "no"), OWNED, "Owner",
+         "could not update secret: spec.target.template.templateFrom: no", Retry.BACK_OFF),
+        (InvalidSpec("spec.data[0]", "no"), OWNED, "Owner", "could not get secret data from provider: spec.data[0]: no",
+         Retry.BACK_OFF),
         (DATA, OTHERS, "Merge", "target is owned by another ExternalSecret: ", Retry.CHANGE),
         (DATA, DEPLOYED, "Owner", "failed to take ownership of target secret: ", Retry.CHANGE),
         (DATA, owned({"password": b"old"}, immutable=True), "Owner", "could not update secret, target is immutable: ",

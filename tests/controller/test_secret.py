@@ -3,7 +3,10 @@
 import pytest
 
 from controller.external_secret.hashing import data_hash, field_manager
-from controller.external_secret.secret import desired_secret, metadata_only, same
+from controller.external_secret.secret import desired_secret as secret_of
+from controller.external_secret.secret import metadata_only, same
+from secretcore.plan import Rendered
+from secretcore.secret_data import SecretData
 from tests.controller.building import (
     CREATED_BY,
     DATA_HASH,
@@ -20,6 +23,10 @@ from tests.controller.building import (
 
 OURS = field_manager("db")
 NEW = {"password": b"new"}
+
+
+def desired_secret(of, data, there, **metadata):
+    return secret_of(of, Rendered(SecretData(data), **metadata), there)
 
 
 def test_a_new_owned_secret():
@@ -94,18 +101,20 @@ def test_the_fields_of_a_subresource_or_of_another_external_secret_are_not_ours(
 
 
 @pytest.mark.parametrize(
-    ("template", "labels", "annotations"),
+    ("template", "rendered", "labels", "annotations"),
     [
-        (None, {"app": "db", "team": "x"}, {"note": "n"}),
-        ({}, {}, {}),
-        ({"metadata": {"labels": {"t": "1"}}}, {"t": "1"}, {}),
-        ({"metadata": {"annotations": {"t": "1"}}}, {}, {"t": "1"}),
+        (None, {}, {"app": "db", "team": "x"}, {"note": "n"}),
+        ({}, {}, {}, {}),
+        ({}, {"labels": {"t": "1"}, "annotations": {}}, {"t": "1"}, {}),
+        ({}, {"labels": {}, "annotations": {"t": "1"}}, {}, {"t": "1"}),
     ],
 )
-def test_labels_and_annotations_are_those_of_the_template_or_else_of_the_external_secret(template, labels, annotations):
+def test_labels_and_annotations_are_what_the_template_makes_or_else_the_external_secrets(
+    template, rendered, labels, annotations
+):
     target = {"template": template} if template is not None else {}
     of = subject(target=target, labels={"app": "db", "team": "x"}, annotations={"note": "n"})
-    desired = desired_secret(of, NEW, None)
+    desired = desired_secret(of, NEW, None, **rendered)
     assert desired.labels == {**labels, MANAGED: "true", CREATED_BY: MINE}
     assert desired.annotations == {**annotations, DATA_HASH: data_hash(NEW)}
 

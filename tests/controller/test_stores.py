@@ -220,3 +220,52 @@ async def test_without_the_cluster_store_reconciler_cluster_stores_are_not_serve
         await cluster.settled()
         assert "status" not in await cluster.get("ExternalSecret", "db")
         assert "status" not in await cluster.get("ClusterSecretStore", shared)
+
+
+async def test_a_store_that_hangs_holds_up_nobody_but_its_own_users(cluster, backend):
+    backend.stalled.clear()
+    await cluster.echo("slow", backend=cluster.namespace)
+    await cluster.fake(db="one")
+    async with cluster.running(concurrent=2):
+        for number in range(6):
+            await cluster.external_secret(f"slow{number}", store="slow")
+        await cluster.external_secret("quick")
+        await cluster.data("quick", password="one")
+        assert await cluster.get("Secret", "slow0") is None
+        backend.stalled.set()
+        for number in range(6):
+            await cluster.data(f"slow{number}", password=cluster.namespace)
+    assert len(backend.reads) == 6  # none is begun twice
+
+
+async def test_what_one_store_answers_never_reaches_the_user_of_another(cluster):
+    for number in range(8):
+        await cluster.echo(f"store{number}", backend=f"backend{number}")
+    async with cluster.running(concurrent=64):
+        for number in range(64):
+            await cluster.external_secret(f"db{number}", store=f"store{number % 8}")
+        for number in range(64):
+            await cluster.data(f"db{number}", password=f"backend{number % 8}")
+            await cluster.condition("True", "SecretSynced", f"db{number}")
+
+
+async def test_a_provider_that_breaks_hurts_only_its_own_users(cluster):
+    await cluster.echo("planted", backend="planted")
+    BACKENDS.setdefault("planted", Backend()).reads = None  # the provider itself breaks
+    await cluster.fake(db="one")
+    async with cluster.running(concurrent=1):
+        await cluster.external_secret("broken", store="planted")
+        await cluster.external_secret("good")
+        await cluster.data("good", password="one")
+        await cluster.condition("False", "SecretSyncedError", "broken", message="unexpected AttributeError")
+
+
+async def test_a_store_for_the_identity_of_pods_is_not_read_for_an_external_secret_of_theirs(cluster, backend):
+    await cluster.echo(
+        backend=cluster.namespace, metadata={"annotations": {"injector.external-secrets.io/identity": "pod"}}
+    )
+    async with cluster.running():
+        await cluster.external_secret(target={"creationPolicy": "None"})
+        await cluster.condition("True", "SecretSynced", message="pods read it")
+        await cluster.settled()
+        assert backend.reads == []

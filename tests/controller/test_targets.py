@@ -85,7 +85,8 @@ async def test_a_secret_of_another_external_secret_is_left_alone(cluster, creati
 
 async def test_a_secret_that_something_else_controls_is_not_owned(cluster):
     await cluster.fake(db="one")
-    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "app", "uid": "u", "controller": True}
+    app = await cluster.apply("ConfigMap", "app")
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "app", "uid": app["metadata"]["uid"], "controller": True}
     await cluster.apply("Secret", "db", metadata={"ownerReferences": [owner]}, data={"a": "Yg=="})
     async with cluster.running():
         await cluster.external_secret()

@@ -8,6 +8,7 @@ sprig.
 from collections.abc import Mapping
 from typing import Any
 
+from secretcore.durations import SECOND
 from secretcore.template.declare import Environment, Function, function
 from secretcore.template.errors import FunctionError
 from secretcore.template.functions.charging import work
@@ -90,7 +91,7 @@ def _duration_round(env: Environment, value: Any) -> str:
 def _parse(env: Environment, layout: str, value: str) -> Time | None:
     work(env, len(layout) + len(value), 60)
     found = parse_time(layout, value)
-    return found and Time(found.seconds * durations.SECOND + found.nanos, found.zone)
+    return found and Time(found.seconds * SECOND + found.nanos, found.zone)
 
 
 def _to_date(env: Environment, layout: str, value: str) -> Time:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from secretcore.durations import SECOND
 from secretcore.template.declare import Function, function
 from secretcore.template.golib import durations
 from secretcore.template.golib.calendar import (
@@ -27,7 +28,6 @@ from secretcore.template.golib.layouts import Instant, format_time
 from secretcore.template.gotypes import GoType, named_type
 from secretcore.template.values import GoObject, Int64
 
-_SECOND = durations.SECOND
 _RFC3339 = "2006-01-02T15:04:05.999999999Z07:00"
 _AS_STRING = "2006-01-02 15:04:05.999999999 -0700 MST"
 
@@ -73,13 +73,13 @@ class Time(GoObject):
     """time.Time: an instant in nanoseconds since 1970, seen from a zone."""
 
     go_type: ClassVar[GoType] = named_type("time.Time", "struct")
-    nanos: int = ZERO_SECONDS * _SECOND
+    nanos: int = ZERO_SECONDS * SECOND
     zone: Zone = UTC_ZONE
 
     @property
     def seconds(self) -> int:
         """Whole seconds since 1970."""
-        return self.nanos // _SECOND
+        return self.nanos // SECOND
 
     @property
     def calendar(self) -> Civil:
@@ -89,7 +89,7 @@ class Time(GoObject):
     def format(self, layout: str) -> str:
         """Time.Format."""
         offset, name = self.zone.at(self.seconds)
-        return format_time(layout, Instant(civil(self.seconds + offset), self.nanos % _SECOND, offset, name))
+        return format_time(layout, Instant(civil(self.seconds + offset), self.nanos % SECOND, offset, name))
 
     def go_string(self) -> str:
         """2006-01-02 15:04:05 +0000 UTC."""
@@ -113,12 +113,12 @@ def from_datetime(moment: datetime) -> Time:
     seconds = days * 86400 + moment.hour * 3600 + moment.minute * 60 + moment.second
     offset = moment.utcoffset()
     seconds -= int(offset.total_seconds()) if offset else 0
-    return Time(seconds * _SECOND + moment.microsecond * 1000)
+    return Time(seconds * SECOND + moment.microsecond * 1000)
 
 
 def from_seconds(seconds: int) -> Time:
     """time.Unix(seconds, 0)."""
-    return Time(seconds * _SECOND)
+    return Time(seconds * SECOND)
 
 
 def _add_date(moment: Time, years: int, months: int, days: int) -> Time:
@@ -126,7 +126,7 @@ def _add_date(moment: Time, years: int, months: int, days: int) -> Time:
     day = days_from_civil(now.year + years, now.month + months, now.day + days)
     seconds = day * 86400 + now.hour * 3600 + now.minute * 60 + now.second
     seconds -= moment.zone.at(seconds - moment.zone.at(moment.seconds)[0])[0]
-    return Time(seconds * _SECOND + moment.nanos % _SECOND, moment.zone)
+    return Time(seconds * SECOND + moment.nanos % SECOND, moment.zone)
 
 
 def _compare(moment: Time, other: Time) -> int:
@@ -146,7 +146,7 @@ Time.methods = {
     "Hour": function("func() int", lambda moment: moment.calendar.hour),
     "Minute": function("func() int", lambda moment: moment.calendar.minute),
     "Second": function("func() int", lambda moment: moment.calendar.second),
-    "Nanosecond": function("func() int", lambda moment: moment.nanos % _SECOND),
+    "Nanosecond": function("func() int", lambda moment: moment.nanos % SECOND),
     "Weekday": function("func() time.Weekday", lambda moment: Weekday(moment.calendar.weekday)),
     "YearDay": function("func() int", lambda moment: moment.calendar.yearday),
     "UTC": function("func() time.Time", lambda moment: Time(moment.nanos)),
@@ -164,9 +164,9 @@ Time.methods = {
 }
 Duration.methods = {
     "String": function("func() string", Duration.go_string),
-    "Hours": function("func() float64", lambda length: length / (3600 * _SECOND)),
-    "Minutes": function("func() float64", lambda length: length / (60 * _SECOND)),
-    "Seconds": function("func() float64", lambda length: length / _SECOND),
+    "Hours": function("func() float64", lambda length: length / (3600 * SECOND)),
+    "Minutes": function("func() float64", lambda length: length / (60 * SECOND)),
+    "Seconds": function("func() float64", lambda length: length / SECOND),
     "Milliseconds": function("func() int64", lambda length: divide(int(length), 1_000_000)),
     "Microseconds": function("func() int64", lambda length: divide(int(length), 1000)),
     "Nanoseconds": function("func() int64", int),

@@ -112,8 +112,10 @@ def test_bytes_that_are_not_text_pass_through():
         ),
         ("{{ " + "(" * 100 + "1" + ")" * 100 + " }}", "max expression depth exceeded"),
         ("{{ if 1 }}" * 100 + "{{ end }}" * 100, "nested more than 60 deep"),
-        ("{{ 1 }}" * 10000, "a template of more than 20000 tokens"),
-        ("{{ print " + "1 " * 30000 + "}}", "a template of more than 20000 tokens"),
+        ("{{ 1 }}" * 10000, "a template of more than 6000 tokens"),
+        ("{{ print " + "1 " * 30000 + "}}", "a template of more than 6000 tokens"),
+        ("{{ 0x" + "1" * 100000 + " }}", "a number of 100002 characters"),
+        ('{{ "' + "\\\\" * 100000 + '" }}', "more than 10000 escapes in one string"),
     ],
 )
 def test_more_than_the_budget_is_refused(text, said):
