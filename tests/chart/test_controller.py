@@ -108,7 +108,9 @@ def test_cluster_wide_it_does_all_that_it_does_with_the_rights_of_the_chart(inst
     it.make("configmaps", "form", team, data={"password": "<{{ .password }}>"})
     form = {"configMap": {"name": "form", "items": [{"key": "password"}]}}
     it.make("externalsecrets", "own", team, **wanted())
-    it.make("externalsecrets", "shared", team, **wanted(store, "ClusterSecretStore", deletionPolicy="Delete"))
+    it.make(
+        "externalsecrets", "shared", team, **wanted(store, "ClusterSecretStore", target={"deletionPolicy": "Delete"})
+    )
     it.make("externalsecrets", "formed", team, **wanted(target={"template": {"templateFrom": [form]}}))
     it.becomes("own", team, {"password": "own"})
     it.becomes("shared", team, {"password": "shared"})

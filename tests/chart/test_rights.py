@@ -13,7 +13,7 @@ SERVED = {
     "external-secrets.io/secretstores": {"get", "list", "watch"},
     "external-secrets.io/secretstores/status": {"patch"},
     "/secrets": {"get", "list", "watch", "create", "update", "delete"},
-    "/configmaps": {"get"},
+    "/configmaps": {"get", "list", "watch"},
     "/serviceaccounts/token": {"create"},
     "/events": {"create", "patch"},
 }

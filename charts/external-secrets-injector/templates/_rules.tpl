@@ -15,10 +15,10 @@
 - apiGroups: [""]
   resources: ["secrets"]
   verbs: ["get", "list", "watch", "create", "update", "delete"]
-# Read one by one: templates and CAs.
+# Templates and CAs; watched, so that a changed template is rendered at once.
 - apiGroups: [""]
   resources: ["configmaps"]
-  verbs: ["get"]
+  verbs: ["get", "list", "watch"]
 {{- if .Values.rbac.serviceAccountTokenCreate }}
 - apiGroups: [""]
   resources: ["serviceaccounts/token"]
