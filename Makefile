@@ -22,7 +22,7 @@ $(VENV)/.ready: requirements/dev.lock pyproject.toml
 run: setup ## resolve examples/quickstart without a cluster and print the Secrets, values masked
 	@$(BIN)/python -m injector render examples/quickstart
 
-test: setup controlplane ## pass all tests
+test: setup lint types controlplane ## pass all tests
 	$(BIN)/pytest -n 2
 
 # Only what a user's installation has: a development tool beside it would be imported by a library and counted.

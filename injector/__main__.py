@@ -23,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             return try_template.try_template(parsed.template, parsed.values)
         return command.render(parsed)
+    except KeyboardInterrupt:
+        return 130
     except manifests.WrongCall as error:
         print(f"render: {error}", file=sys.stderr)
         return 2

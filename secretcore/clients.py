@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-from secretcore.errors import Malformed, SecretError
+from secretcore.errors import Malformed, ProviderBroken, SecretError
 from secretcore.limits import Limits
 from secretcore.parse import is_referent
 from secretcore.payload import Payload
@@ -59,7 +59,6 @@ class Clients:
     def __init__(self, stores: Stores, limits: Limits | None = None) -> None:
         self._stores = stores
         self._limits = limits or Limits()
-        self._readers: dict[ClientKey, Reader] = {}
         self._opened = Once()
         self._exits = AsyncExitStack()
 
@@ -69,8 +68,10 @@ class Clients:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._opened.__aexit__(kind, error, trace)
-        await self._exits.__aexit__(kind, error, trace)
+        try:
+            await self._opened.__aexit__(kind, error, trace)
+        finally:
+            await self._exits.__aexit__(kind, error, trace)
 
     async def template_source(self, source: TemplateSource, namespace: str) -> Mapping[str, bytes]:
         """The keys of an object that holds templates. Raises `SecretError`."""
@@ -169,3 +170,5 @@ async def _settle(work: Callable[[], Awaitable[object]]) -> object:
         return await work()
     except SecretError as error:
         return error
+    except Exception as error:  # noqa: BLE001  # a provider that breaks its contract must not take the others along
+        return ProviderBroken(f"the provider failed with {type(error).__name__}")

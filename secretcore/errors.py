@@ -11,7 +11,8 @@
         ├── CredentialNotFound     a Secret, key, ConfigMap or token that the store names is not there
         ├── SecretNotFound         the backend has no such secret; deletionPolicy reacts to this one only
         ├── PropertyNotFound       the secret is there, the property in it is not
-        └── Malformed              the answer is not what the backend's API promises, or exceeds a limit
+        ├── Malformed              the answer is not what the backend's API promises, or exceeds a limit
+        └── ProviderBroken         the provider itself failed in a way that its contract does not know
 
 The class alone says whether to try again (`transient`). Messages name objects, fields, keys and properties; never
 a value and never a response body. Providers raise `StoreError`s; parse, plan and render raise the others.
@@ -102,6 +103,12 @@ class Malformed(StoreError):
     """The answer is not what the backend's API promises, or is larger than the limits allow."""
 
     default_remedy = "check that the store's address is that of the backend's API"
+
+
+class ProviderBroken(StoreError):
+    """A provider raised what it must not. The message has the class of it only: its text may hold anything."""
+
+    default_remedy = "report it to whoever maintains the provider"
 
 
 @dataclass(frozen=True, slots=True)

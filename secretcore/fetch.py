@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar, assert_never
 
 from secretcore.clients import Clients, Reader
-from secretcore.errors import Malformed, SecretError, SecretNotFound
+from secretcore.errors import Malformed, ProviderBroken, SecretError, SecretNotFound
 from secretcore.payload import Payload
 from secretcore.plan import (
     Extract,
@@ -46,6 +46,8 @@ async def _outcome(step: FetchStep, clients: Clients, namespace: str) -> Outcome
         return Missing(step, error)
     except SecretError as error:
         return Failed(step, error)
+    except Exception as error:  # noqa: BLE001  # a payload of an outside provider, say
+        return Failed(step, ProviderBroken(f"the provider failed with {type(error).__name__}"))
 
 
 async def _read(step: FetchStep, clients: Clients, namespace: str) -> Mapping[str, bytes]:

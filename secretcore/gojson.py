@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from decimal import Decimal
 from typing import Any
@@ -39,8 +40,9 @@ def decode(text: str, *, limit: int, what: str, numbers: type[Number] | type[flo
     Raises `Malformed`, whose message has `what` and nothing of the text.
     """
     check_depth(text, limit, what)
+    number = finite if numbers is float else numbers
     try:
-        return json.loads(text, parse_int=numbers, parse_float=numbers, parse_constant=_refuse_constant)
+        return json.loads(text, parse_int=number, parse_float=number, parse_constant=_refuse_constant)
     except ValueError:
         raise Malformed(f"{what} is not JSON") from None
 
@@ -98,6 +100,14 @@ def _json_float(value: float) -> str:
     mantissa, exponent = repr(value).split("e")
     sign = "-" if exponent[0] == "-" else "+"
     return f"{mantissa.removesuffix('.0')}e{sign}{exponent.lstrip('+-').lstrip('0')}"
+
+
+def finite(text: str) -> float:
+    """A number as float64. Raises `ValueError` for one that is too large, as Go refuses it."""
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("out of range")
+    return value
 
 
 def _refuse_constant(name: str) -> Any:

@@ -82,6 +82,8 @@ def parse_store(manifest: Mapping[str, Any], registry: Registry) -> Store:
     except InvalidSpec as error:
         at = f"{path}.{error.path}" if error.path else path
         raise InvalidSpec(at, error.reason, remedy=error.remedy) from None
+    except Exception as error:  # noqa: BLE001  # of an outside provider
+        raise InvalidSpec(path, f"the provider failed to validate it ({type(error).__name__})") from None
     return replace(store, warnings=tuple(warnings))
 
 
@@ -103,7 +105,10 @@ def selectors(configuration: Any, path: str = "") -> Iterator[tuple[str, Selecto
         names = zip(configuration.__struct_fields__, configuration.__struct_encode_fields__, strict=True)
         for name, encoded in names:
             yield from selectors(getattr(configuration, name), f"{path}.{encoded}" if path else encoded)
-    elif isinstance(configuration, tuple):
+    elif isinstance(configuration, Mapping):
+        for key, item in configuration.items():
+            yield from selectors(item, f"{path}[{key}]")
+    elif isinstance(configuration, tuple | list | set | frozenset):
         for index, item in enumerate(configuration):
             yield from selectors(item, f"{path}[{index}]")
 

@@ -78,14 +78,16 @@ class JsonPayload:
         what = f'property "{property}" of secret "{self.key}"' if property else f'secret "{self.key}"'
         text = self.value(property).decode("utf-8", "replace")
         gojson.check_depth(text, self.limits.json_depth, what)
-        try:
-            members = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-        except msgspec.MsgspecError:
+        members = _raw_members(text)
+        if members is None:
             raise Malformed(
                 f"{what} is not a JSON object, so it has no keys to extract",
                 remedy="read it with spec.data, or store a JSON object",
-            ) from None
-        return {gojson.without_surrogates(name): self._member(bytes(raw).decode()) for name, raw in members.items()}
+            )
+        try:
+            return {gojson.without_surrogates(name): self._member(raw) for name, raw in members.items()}
+        except ValueError:
+            raise Malformed(f"{what} has a number that is out of range", remedy="store it as a string") from None
 
     def _member(self, raw: str) -> bytes:
         if raw[0] == '"':
@@ -94,4 +96,19 @@ class JsonPayload:
             return b""
         if self.members is Members.RAW:
             return raw.encode()
-        return gojson.byte_value(json.loads(raw, parse_int=float))
+        return gojson.byte_value(json.loads(raw, parse_int=gojson.finite, parse_float=gojson.finite))
+
+
+def _raw_members(text: str) -> Mapping[str, str] | None:
+    """The members of an object, each value as it is written; None where the text is no object."""
+    try:
+        return {
+            name: bytes(raw).decode() for name, raw in msgspec.json.decode(text, type=dict[str, msgspec.Raw]).items()
+        }
+    except msgspec.MsgspecError:
+        pass
+    try:  # half a surrogate pair, which msgspec refuses and Go does not
+        found = json.loads(text, parse_int=gojson.Number, parse_float=gojson.Number)
+    except ValueError:
+        return None
+    return {name: gojson.encode(value) for name, value in found.items()} if isinstance(found, dict) else None

@@ -38,5 +38,12 @@ class Registry:
                 f'no provider "{key}" is installed (installed: {", ".join(self.keys) or "none"})',
                 remedy=f'use an installed provider, or install the distribution that brings "{key}"',
             )
-        loaded: type[Provider] = self.entries[key].load()
+        try:
+            loaded: type[Provider] = self.entries[key].load()
+        except Exception as error:  # noqa: BLE001  # anything may stand in another distribution's module
+            raise InvalidSpec(
+                f"spec.provider.{key}",
+                f'the provider "{key}" can\'t be loaded ({type(error).__name__})',
+                remedy="reinstall the distribution that brings it",
+            ) from None
         return loaded

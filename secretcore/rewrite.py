@@ -91,7 +91,7 @@ def _object(key: str, value: bytes) -> Mapping[str, Any]:
     text = value.decode("utf-8", "replace")
     gojson.check_depth(text, Limits().json_depth, f'the value of key "{key}"')
     try:
-        found = json.loads(text, parse_int=float)
+        found = json.loads(text, parse_int=gojson.finite, parse_float=gojson.finite)
     except ValueError:
         found = None
     if not isinstance(found, dict):

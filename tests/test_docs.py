@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,19 @@ def test_the_commands_of_the_readme_are_those_that_are_tested():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     for path in re.findall(r"(?:examples|docs)/[a-z0-9/.-]+", readme):
         assert (ROOT / path.rstrip(".")).exists(), path
+
+
+def test_the_calls_of_the_quickstart_in_the_readme_work():
+    readme = (ROOT / "README.md").read_text()
+    calls = re.findall(r"^    \.venv/bin/python (-m injector render examples/quickstart.*)$", readme, re.MULTILINE)
+    assert len(calls) >= 2
+    for call in calls:
+        ran = subprocess.run([sys.executable, *call.split()], cwd=ROOT, capture_output=True, text=True)
+        assert (ran.returncode, ran.stderr) == (0, ""), call
+        assert ran.stdout
+
+
+def test_imports_keep_their_layers():
+    """The contracts in pyproject.toml: so a test run holds the architecture, not only `make check`."""
+    ran = subprocess.run([Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout

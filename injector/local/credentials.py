@@ -149,17 +149,30 @@ def token_variable(name: str) -> str:
 def value_in(manifest: Mapping[str, Any], key: str) -> bytes | None:
     """A key of a Secret or ConfigMap manifest: stringData and text as they are, data and binaryData from Base64."""
     secret = manifest.get("kind") == "Secret"
-    text = (manifest.get("stringData" if secret else "data") or {}).get(key)
+    text = _string(manifest, "stringData" if secret else "data", key)
     if text is not None:
-        return str(text).encode()
-    encoded = (manifest.get("data" if secret else "binaryData") or {}).get(key)
+        return text.encode("utf-8", "surrogateescape")
+    encoded = _string(manifest, "data" if secret else "binaryData", key)
     if encoded is None:
         return None
     try:
-        return base64.b64decode(str(encoded), validate=True)
+        return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        metadata = manifest.get("metadata") or {}
         raise CredentialNotFound(
-            f'key "{key}" of {manifest.get("kind")} "{metadata.get("name")}" is not Base64',
-            remedy="encode it, or use stringData",
+            f'key "{key}" of {_named(manifest)} is not Base64', remedy="encode it, or use stringData"
         ) from None
+
+
+def _string(manifest: Mapping[str, Any], field: str, key: str) -> str | None:
+    """A member of a map of strings; an API server refuses anything else."""
+    members = manifest.get(field) or {}
+    if not isinstance(members, dict):
+        raise CredentialNotFound(f"{field} of {_named(manifest)} is not a map", remedy="correct the manifest")
+    value = members.get(key)
+    if value is not None and not isinstance(value, str):
+        raise CredentialNotFound(f'key "{key}" of {_named(manifest)} is not a string', remedy="quote it")
+    return value
+
+
+def _named(manifest: Mapping[str, Any]) -> str:
+    return f'{manifest.get("kind")} "{(manifest.get("metadata") or {}).get("name")}"'

@@ -4,6 +4,7 @@ and `command`.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from secretcore.model.declaration import DNS_SUBDOMAIN
 from secretcore.parse import STORE_KINDS
 
 GROUP = "external-secrets.io/"
@@ -68,7 +70,7 @@ def read_manifests(paths: Iterable[str], namespace: str) -> Manifests:
     for source, text in _texts(paths):
         try:
             for document in _documents(text, source):
-                if name := _name(document, namespace):
+                if name := _name(document, namespace, source):
                     objects[name] = document
         except Unreadable as error:
             unreadable.append(str(error))
@@ -140,20 +142,31 @@ def _check_size(document: Any, source: str) -> None:
             waiting.extend(node)
 
 
-def _name(document: Mapping[str, Any], namespace: str) -> Name | None:
+def _name(document: Mapping[str, Any], namespace: str, source: str) -> Name | None:
     """None for what local mode has no use for."""
     version, kind = str(document.get("apiVersion", "")), str(document.get("kind", ""))
     ours = version.startswith(GROUP) and kind in (*STORE_KINDS, "ExternalSecret")
     if not ours and (version, kind) not in (("v1", "Secret"), ("v1", "ConfigMap"), ("v1", "Namespace")):
         return None
     metadata = document.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
+    if not isinstance(metadata, dict) or not re.fullmatch(DNS_SUBDOMAIN, str(metadata.get("name"))):
+        raise Unreadable(f"{source}: a {kind} lacks a metadata.name that Kubernetes would take")
     scoped = "" if kind in ("ClusterSecretStore", "Namespace") else str(metadata.get("namespace") or namespace)
-    return Name(kind, scoped, str(metadata.get("name") or ""))
+    return Name(kind, scoped, metadata["name"])
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Safe, and dates stay text as they do for Kubernetes."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuses a key that stands twice: the end of one file and the start of the next may have run together."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:str" and key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f'key "{key.value}" stands twice', key.start_mark)
+            seen.add(key.value if key.tag == "tag:yaml.org,2002:str" else "")
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 _Loader.yaml_implicit_resolvers = {

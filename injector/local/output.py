@@ -60,7 +60,7 @@ def as_env(secrets: Sequence[RenderedSecret], *, show_values: bool) -> str:
     for secret in secrets:
         for key, value in secret.data.items():
             variable = re.sub(r"^(?=\d)|[^A-Za-z0-9_]", "_", key)
-            origin = f'key "{key}" of Secret "{secret.name}"'
+            origin = f'key "{key}" of Secret "{secret.namespace}/{secret.name}"'
             if variable in origins:
                 raise TransformFailed(
                     f"{origins[variable]} and {origin} both become the variable {variable}",

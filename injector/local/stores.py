@@ -55,8 +55,8 @@ class LocalStores:
                 remedy="add its manifest",
             )
         fields = ("data", "stringData") if source.kind == "Secret" else ("data",)
-        keys = [key for field in fields for key in manifest.get(field) or {}]
-        return {key: value_in(manifest, key) or b"" for key in keys}
+        maps = (found for field in fields if isinstance(found := manifest.get(field), dict))
+        return {str(key): value_in(manifest, key) or b"" for members in maps for key in members}
 
     def warnings(self) -> Iterator[str]:
         """What is worth knowing of the stores that were used."""
@@ -73,5 +73,5 @@ class LocalStores:
 
     def _labels(self, namespace: str) -> dict[str, str]:
         manifest = self.manifests.get("Namespace", "", namespace) or {}
-        labels = (manifest.get("metadata") or {}).get("labels") or {}
-        return {"kubernetes.io/metadata.name": namespace, **labels}
+        labels = manifest.get("metadata", {}).get("labels")
+        return {"kubernetes.io/metadata.name": namespace, **(labels if isinstance(labels, dict) else {})}

@@ -9,11 +9,18 @@ import msgspec
 from msgspec import inspect
 
 from secretcore.errors import InvalidSpec
-from secretcore.model.declaration import Model
+from secretcore.model.declaration import DNS_LABEL, DNS_SUBDOMAIN, SECRET_KEY, Model
 
 T = TypeVar("T")
 
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `(?P<where>(?:key in )?\$.*)`)?$", re.DOTALL)
+_PATTERNS = {
+    DNS_SUBDOMAIN: "must be a name of lower-case letters, digits, '-' and '.', as Kubernetes' objects have",
+    DNS_LABEL: "must be a name of lower-case letters, digits and '-', as namespaces have",
+    SECRET_KEY: "may have letters, digits, '-', '_' and '.' only",
+}
+_PARTS = {"str": "characters", "array": "entries"}
+
+_AT = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`(?P<where>\$.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]+)`$")
 _TYPES = {"str": "a string", "int": "an integer", "float": "a number", "bool": "true or false",
           "object": "a map", "array": "a list", "null": "nothing"}  # fmt: skip
@@ -29,7 +36,7 @@ def read(document: Any, kind: type[T], path: str = "") -> T:
     except msgspec.ValidationError as error:
         found = _AT.match(str(error))
         what = found["what"] if found else str(error)
-        where = (found["where"] or "$").removeprefix("key in ").removeprefix("$") if found else ""
+        where = (found["where"] or "$").removeprefix("$") if found else ""
         at = f"{path}{where}" if path else where.removeprefix(".")
         if missing := _MISSING.match(what):
             raise InvalidSpec(".".join(filter(None, (at, missing["field"]))), "is required") from None
@@ -76,6 +83,10 @@ def _sentence(what: str, kind: type[Any], where: str) -> str:
     if got := re.match(r"^Expected `(.+)`, got `(\w+)`$", what):
         expected = " or ".join(_TYPES.get(name, name) for name in got[1].split(" | ") if name != "null")
         return f"must be {expected}, is {_TYPES.get(got[2], got[2])}"
+    if got := re.match(r"^Expected `str` matching regex '(.*)'$", what):
+        return _PATTERNS.get(got[1].replace("\\\\", "\\"), f"must match {got[1]}")
+    if got := re.match(r"^Expected `(\w+)` of length ([<>]=) (\d+)$", what):
+        return f"must have at {'least' if got[2] == '>=' else 'most'} {got[3]} {_PARTS.get(got[1], 'members')}"
     return what[0].lower() + what[1:]
 
 
@@ -84,8 +95,17 @@ def _allowed(kind: type[Any], where: str) -> list[str]:
     node: Any = inspect.type_info(kind)
     for name in re.sub(r"\[[^\]]*\]", "", where).split(".")[1:]:
         node = next(field.type for field in _struct(node).fields if field.encode_name == name)
-    literal = next(option for option in _options(node) if isinstance(option, inspect.LiteralType))
-    return [str(value) for value in literal.values]
+    return [str(value) for value in _literal(node).values]
+
+
+def _literal(node: Any) -> inspect.LiteralType:
+    for option in _options(node):
+        if isinstance(option, inspect.LiteralType):
+            return option
+        for attribute in ("item_type", "value_type"):
+            if hasattr(option, attribute):
+                return _literal(getattr(option, attribute))
+    raise TypeError(node)
 
 
 def _struct(node: Any) -> inspect.StructType:

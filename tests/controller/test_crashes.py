@@ -4,7 +4,6 @@ as if nothing had been.
 
 import asyncio
 import re
-import signal
 import sys
 import time
 
@@ -45,7 +44,6 @@ async def test_killed_at_a_request_of_the_first_sync(
         synced = await cluster.condition("True", "SecretSynced")
         await asyncio.sleep(0.5)
         assert await cluster.get("ExternalSecret", "db") == synced
-        second.send(signal.SIGTERM)
         second.stop()
     assert [data for data, _ in seen] == [{"password": "one"}]
     assert condition_of(await cluster.get("SecretStore", "store"))["reason"] == "Valid"

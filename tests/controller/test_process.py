@@ -3,13 +3,14 @@
 import json
 import signal
 import sys
+import time
 
 import httpx
 import pytest
 import yaml
 
 from kubecore.resources import EVENTS, LEASES
-from tests.controller.cluster import decoded
+from tests.controller.cluster import TOO_LONG, decoded
 from tests.support.paths import ROOT
 from tests.support.processes import Server, free_port
 
@@ -36,6 +37,15 @@ class Process:
     def ready(self):
         self.server.wait_until(lambda: self.get("/readyz").is_success)
         return self
+
+    def end(self):
+        """Asked once: a second signal would end it at once."""
+        self.server.send(signal.SIGTERM)
+        deadline = time.monotonic() + TOO_LONG
+        while self.server.alive and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not self.server.alive, "it does not end"
+        self.server.stop()
 
     def log(self):
         return self.server.log.read_text()
@@ -103,8 +113,7 @@ async def test_probes_metrics_events_and_a_log_without_values(cluster, start):
         'workqueue_depth{name="externalsecret"}',
     ):
         assert sample in metrics, metrics
-    process.server.send(signal.SIGTERM)
-    process.server.stop()
+    process.end()
     told = await cluster.api.list(EVENTS, cluster.namespace)
     reasons = {(each["involvedObject"]["name"], each["type"], each["reason"]) for each in told}
     assert {("db", "Normal", "Created"), ("broken", "Warning", "UpdateFailed"), ("store", "Normal", "Valid")} <= reasons
@@ -149,8 +158,7 @@ async def test_sigterm_ends_it_in_good_order_and_frees_the_lease(cluster, start)
     process = start("a", *flags).ready()
     await cluster.external_secret()
     await cluster.data(password="one")
-    process.server.send(signal.SIGTERM)
-    process.server.stop()
+    process.end()
     lease = await cluster.api.get(LEASES, "external-secrets-controller", cluster.namespace)
     assert not lease["spec"].get("holderIdentity")
     assert '"message": "stopping"' in process.log()

@@ -55,7 +55,7 @@ def test_the_quickstart_prints_its_secrets_with_masked_values():
     database, payments = yaml.safe_load_all(ran.stdout)
     assert ran.stderr == ""
     assert database["metadata"] == {"name": "database", "namespace": "default"}
-    assert database["data"] == dict.fromkeys(["api-key", "certificate", "password", "primary"], "********")
+    assert database["data"] == dict.fromkeys(["api-key", "certificate", "database-password", "primary"], "********")
     assert payments["metadata"]["name"] == "payments"
     assert set(payments["data"]) == {"username", "password", "hosts", "_payments_api-key", "_payments_certificate"}
 
@@ -65,7 +65,7 @@ def test_the_quickstart_shows_values_when_asked(capsys):
     database, payments = yaml.safe_load_all(capsys.readouterr().out)
     values = {key: base64.b64decode(value) for key, value in database["data"].items()}
     assert values == {
-        "password": b"correct horse",
+        "database-password": b"correct horse",
         "primary": b"db-0",
         "api-key": b"second",
         "certificate": b"-----BEGIN DEMO-----\n",
@@ -104,7 +104,7 @@ def test_env_is_read_by_a_shell(render):
 def test_env_refuses_two_keys_that_become_one_variable(render):
     code, out, err = render(secret([get("a.b"), get("a-b")]), options=("-o", "env"))
     assert (code, out) == (1, "")
-    assert 'key "a.b" of Secret "es" and key "a-b" of Secret "es" both become the variable a_b' in err
+    assert 'key "a.b" of Secret "default/es" and key "a-b" of Secret "default/es" both become the variable a_b' in err
 
 
 @pytest.mark.parametrize("output", ["yaml", "json", "env"])
@@ -257,6 +257,9 @@ BILLION = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: &a [*a]", ": more than 200000 values in one document, aliases followed"),
         ("a: !!python/object/apply:os.system [canary]", ":1: not YAML: "),
         ("a: \x00", ": not YAML"),
+        ("kind: A\nspec: {}\nkind: B\n", ':3: not YAML: key "kind" stands twice'),
+        ("apiVersion: v1\nkind: Secret\n", ": a Secret lacks a metadata.name that Kubernetes would take"),
+        ("apiVersion: v1\nkind: Secret\nmetadata: {name: Bad Name}\n", ": a Secret lacks a metadata.name"),
     ],
 )
 def test_what_is_no_manifest_is_one_line_with_its_place(tmp_path, capsys, text, line):
@@ -278,7 +281,9 @@ def test_lists_as_kubectl_prints_them_are_read(render):
 
 def test_dates_in_manifests_stay_text(render):
     manifest = secret([get()])
-    manifest["metadata"]["annotations"] = {"since": "DATE"}
-    code, out, _ = render(manifest)
+    store = (
+        STORE + yaml.safe_dump(manifest).replace("name: es", "name: es\n  annotations: {since: 2024-01-01}") + "---\n"
+    )
+    code, out, _ = render(store=store)
     assert code == 0
-    assert "DATE" in out
+    assert yaml.safe_load(out)["metadata"]["annotations"] == {"since": "2024-01-01"}
