@@ -56,6 +56,11 @@ docs: setup ## write the pages that come from docstrings anew
 crds: setup ## write crds/ anew from the models and providers
 	$(BIN)/python -m secretcore.crd crds
 
+.PHONY: chart
+chart: crds ## bring crds/ into the chart
+	rm -f charts/external-secrets-injector/files/crds/*.yaml
+	cp crds/*.yaml charts/external-secrets-injector/files/crds/
+
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
