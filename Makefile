@@ -86,6 +86,16 @@ fuzz-template: setup ## 20,000 random templates and calls against Go's engine
 	TEMPLATES=20000 $(BIN)/pytest -q -m server tests/secretcore/template/test_differential.py \
 	    tests/secretcore/template/functions/test_differential.py
 
+.cache/cluster/.ready: requirements/cluster.lock pyproject.toml
+	$(PYTHON) -m venv --clear .cache/cluster
+	.cache/cluster/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/cluster.lock
+	.cache/cluster/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+.PHONY: bench-controller
+bench-controller: setup .cache/cluster/.ready controlplane ## what the controller costs on a real API server (N=5000 for more)
+	$(BIN)/python -m bench.controller $(N)
+
 bench-template: setup ## what templates cost, beside Go
 	$(BIN)/python -m bench.template
 
@@ -95,6 +105,8 @@ lock: ## resolve the dependencies anew into requirements/*.lock
 	    --all-extras --group dev pyproject.toml requirements/build.in -o requirements/dev.lock
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	    pyproject.toml requirements/build.in -o requirements/runtime.lock
+	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	    --extra cluster pyproject.toml requirements/build.in -o requirements/cluster.lock
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	    requirements/moto.in -o requirements/moto.lock
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \

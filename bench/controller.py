@@ -1,0 +1,230 @@
+"""What the controller costs: N ExternalSecrets (1,000, or as the argument says) of one ClusterSecretStore, provider
+`fake` with 100 keys, on a real etcd and API server.
+
+CPU is the controller's own, so it says the same on a busy machine; wall-clock times do not, and share the cores with
+etcd, the API server and the client that looks on.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.controller_process import Mark, Process, audited
+from bench.start import environment
+from bench.watched import Names, conditions, first_secret
+from tests.support.controlplane import ControlPlane
+from tests.support.crds import install_crds
+
+GROUP = "/apis/external-secrets.io/v1"
+MERGE = {"Content-Type": "application/merge-patch+json"}
+PYTHON = str(Path(__file__).parents[1] / ".cache/cluster/bin/python")
+"""An interpreter with what an installation of the controller has; `make bench-controller` makes it."""
+NAMESPACES, KEYS, STARTS, NEWCOMERS = 10, 100, 5, 20
+REFRESHES = 100
+"""Per second, all ExternalSecrets together, in the pass that refreshes."""
+
+
+def main() -> None:
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        plane = ControlPlane(folder, *audited(folder))
+        try:
+            install_crds(plane)
+            with plane.client() as client:
+                Bench(plane, client, number, environment(f"{folder}/compiled")).run()
+        finally:
+            plane.stop()
+
+
+class Bench:
+    """One run; prints as it goes."""
+
+    def __init__(self, plane: ControlPlane, client: httpx.Client, number: int, variables: dict[str, str]) -> None:
+        self._plane, self._client, self._number, self._variables = plane, client, number, variables
+        self._names: Names = {(f"ns-{each % NAMESPACES}", f"es-{each}") for each in range(number)}
+
+    def run(self) -> None:
+        idle_cpu = self._starting()
+        for each in range(NAMESPACES):
+            self._plane.create_namespace(f"ns-{each}")
+        self._send("POST", f"{GROUP}/clustersecretstores", store())
+        for namespace, name in sorted(self._names):
+            self._send("POST", f"{GROUP}/namespaces/{namespace}/externalsecrets", external_secret(name))
+        with self._controller() as process:
+            self._first_sync(process, idle_cpu)
+        with self._controller() as process:
+            self._restart(process, idle_cpu)
+            self._refreshing(process)
+            self._newcomers()
+            self._healing(process)
+
+    @contextmanager
+    def _controller(self) -> Iterator[Process]:
+        process = Process(self._plane, PYTHON, self._variables)
+        try:
+            yield process
+        finally:
+            process.stop()
+
+    def _starting(self) -> float:
+        """Start with nothing to do; returns the CPU seconds that takes."""
+        command = (PYTHON, "-c", "pass")
+        watches, cpus, bare_walls, bare_cpus = [], [], [], []
+        with self._controller() as process:  # compiles
+            process.ready().idle()
+        for _ in range(STARTS):
+            wall, cpu = bare(command, self._variables)
+            bare_walls.append(wall)
+            bare_cpus.append(cpu)
+            with self._controller() as process:
+                ended = process.ready().idle()
+                watches.append(process.first_watch(ended))
+                cpus.append(ended.cpu)
+                memory = process.memory()
+        watch, cpu = statistics.median(watches), statistics.median(cpus)
+        bare_wall, bare_cpu = statistics.median(bare_walls), statistics.median(bare_cpus)
+        say("python -c pass", f"{bare_wall * 1e3:.0f} ms, {bare_cpu * 1e3:.0f} ms of CPU (P)")
+        say("start to first watch", f"{watch * 1e3:.0f} ms: {watch / bare_wall:.1f} P")
+        say("start with no objects", f"{cpu * 1e3:.0f} ms of CPU: {cpu / bare_cpu:.1f} P")
+        say("memory with no objects", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
+        return cpu
+
+    def _first_sync(self, process: Process, idle_cpu: float) -> None:
+        conditions(self._client, self._names, "True")
+        wall = time.time() - process.start.wall
+        ended = process.idle()
+        syncs = process.syncs(process.start, ended)
+        cpu = ended.cpu - idle_cpu
+        print(f"\nfirst sync of {self._number:,}")
+        say("all Ready", f"{wall:.1f} s after the start of the process")
+        say("syncs", f"{syncs.total()} ({dict(syncs)}), {syncs.total() / cpu:.0f} per CPU second")
+        self._requests(process, process.start, ended)
+        memory = process.memory()
+        say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
+
+    def _restart(self, process: Process, idle_cpu: float) -> None:
+        """Nothing is due and nothing changed."""
+        ended = process.ready().idle()
+        print("\nrestart, nothing due")
+        say("over", f"{ended.wall - process.start.wall:.1f} s after the start of the process")
+        say("reconciles", f"{self._number / (ended.cpu - idle_cpu):.0f} per CPU second, lists included")
+        self._requests(process, process.start, ended)
+        memory = process.memory()
+        say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
+
+    def _refreshing(self, process: Process) -> None:
+        """Every ExternalSecret is read again at each interval, and is as it was."""
+        interval = max(10, self._number // REFRESHES)
+        for namespace, name in sorted(self._names):
+            self._refresh(f"{GROUP}/namespaces/{namespace}/externalsecrets/{name}", f"{interval}s")
+        time.sleep(5)
+        begin = process.mark()
+        time.sleep(max(30, interval))
+        end = process.mark()
+        syncs = process.syncs(begin, end)
+        used = end.cpu - begin.cpu
+        print(f"\nrefreshes every {interval} s, nothing changed")
+        say("syncs", f"{syncs.total()} ({dict(syncs)}), {syncs.total() / used:.0f} per CPU second")
+        say("load", f"{syncs.total() / (end.wall - begin.wall):.0f}/s, {used / (end.wall - begin.wall):.0%} of a core")
+        self._requests(process, begin, end, syncs.total())
+        memory = process.memory()
+        say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
+
+    def _newcomers(self) -> None:
+        """New ones while all others refresh."""
+        waits = []
+        for each in range(NEWCOMERS):
+            name, namespace = f"new-{each}", f"ns-{each % NAMESPACES}"
+            with first_secret(self._client, namespace, name) as appeared:
+                began = time.perf_counter()
+                self._send("POST", f"{GROUP}/namespaces/{namespace}/externalsecrets", external_secret(name))
+                appeared()
+                waits.append((time.perf_counter() - began) * 1e3)
+        print("\na new ExternalSecret while all others refresh")
+        say("apply to Secret", f"median {statistics.median(waits):.0f} ms, max {max(waits):.0f} ms of {len(waits)}")
+
+    def _healing(self, process: Process) -> None:
+        began = process.mark()
+        self._break(2)
+        conditions(self._client, self._names, "False")
+        broken = process.mark()
+        self._break(0)
+        conditions(self._client, self._names, "True")
+        healed = process.mark()
+        print("\na broken store")
+        say("all not Ready", f"{broken.wall - began.wall:.1f} s, {broken.cpu - began.cpu:.2f} s of CPU")
+        self._requests(process, began, broken)
+        say("healed: all Ready", f"{healed.wall - broken.wall:.1f} s, {healed.cpu - broken.cpu:.2f} s of CPU")
+        self._requests(process, broken, healed)
+
+    def _break(self, result: int) -> None:
+        provider = {"fake": {**store()["spec"]["provider"]["fake"], "validationResult": result}}
+        self._patch(f"{GROUP}/clustersecretstores/bench", {"spec": {"provider": provider}})
+
+    def _refresh(self, path: str, interval: str) -> None:
+        self._patch(path, {"spec": {"refreshInterval": interval}})
+
+    def _patch(self, path: str, body: Any) -> None:
+        self._client.patch(path, json=body, headers=MERGE).raise_for_status()
+
+    def _send(self, method: str, path: str, body: Any) -> None:
+        self._client.request(method, path, json=body).raise_for_status()
+
+    def _requests(self, process: Process, begin: Mark, end: Mark, per: int = 0) -> None:
+        counted = process.requests(begin, end)
+        say("API requests", f"per {'sync' if per else 'ExternalSecret'}, and in all")
+        for what, count in sorted(counted.items()):
+            print(f"    {what:34} {count / (per or self._number):7.3f} {count:7d}")
+
+
+def store() -> dict[str, Any]:
+    value = '{"username":"app","password":"0123456789abcdef"}'
+    data = [{"key": f"key-{each}", "value": value} for each in range(KEYS)]
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ClusterSecretStore",
+        "metadata": {"name": "bench"},
+        "spec": {"provider": {"fake": {"data": data}}},
+    }
+
+
+def external_secret(name: str) -> dict[str, Any]:
+    ref = {"key": f"key-{int(name.rpartition('-')[2]) % KEYS}", "property": "password"}
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ExternalSecret",
+        "metadata": {"name": name},
+        "spec": {
+            "refreshInterval": "1h",
+            "secretStoreRef": {"name": "bench", "kind": "ClusterSecretStore"},
+            "data": [{"secretKey": "password", "remoteRef": ref}],
+        },
+    }
+
+
+def bare(command: tuple[str, ...], variables: dict[str, str]) -> tuple[float, float]:
+    """Seconds of wall and CPU that a command takes."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(command, check=True, env=variables)
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def say(what: str, figure: str) -> None:
+    print(f"{what:24} {figure}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
