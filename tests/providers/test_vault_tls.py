@@ -2,6 +2,7 @@
 
 import base64
 
+import msgspec
 import pytest
 
 from secretcore.errors import AccessDenied, CredentialNotFound, InvalidSpec, Malformed, StoreUnavailable
@@ -49,6 +50,13 @@ async def test_a_ca_bundle_is_trusted(openbao_tls, filled, make, times):
     pem = openbao_tls.authority.ca_pem
     bundle = encoded(f"# Prüfstelle\n{pem}\n", times)
     assert await content(make(openbao_tls, path=filled, caBundle=bundle), held(openbao_tls), "app") == {"v": "read"}
+
+
+@pytest.mark.parametrize("make", [store, bao_store])
+async def test_a_scheme_in_capitals_is_trusted_as_the_store_says(openbao_tls, filled, make):
+    server = openbao_tls.url.replace("https", "HTTPS")
+    provider = make(server, path=filled, caBundle=encoded(openbao_tls.authority.ca_pem))
+    assert await content(provider, held(openbao_tls), "app") == {"v": "read"}
 
 
 @pytest.mark.parametrize("make", [store, bao_store])
@@ -102,6 +110,8 @@ async def test_a_client_certificate_is_shown(openbao_mtls, filled_mtls):
     tls = {"certSecretRef": {"name": "login"}, "keySecretRef": {"name": "login"}}
     provider = shown(openbao_mtls, filled_mtls, tls=tls)
     assert await content(provider, held(openbao_mtls, **pair(openbao_mtls)), "app") == {"v": "read"}
+    capitals = msgspec.structs.replace(provider, server=openbao_mtls.url.replace("https", "HTTPS"))
+    assert await content(capitals, held(openbao_mtls, **pair(openbao_mtls)), "app") == {"v": "read"}
     named = {"certSecretRef": {"name": "login", "key": "a.b"}, "keySecretRef": {"name": "login", "key": "c.d"}}
     files = pair(openbao_mtls)
     credentials = held(openbao_mtls, a_b=files["tls_crt"], c_d=files["tls_key"])
