@@ -157,8 +157,8 @@ async def test_a_login_that_goes_wrong(proxy, mount, make, case):
             pass
     assert "login by auth.userPass at auth/userpass" in str(raised.value)
     assert words in str(raised.value)
-    assert not {MARKER, CANARY} & set(f"{raised.value} {raised.value.remedy}".split())
-    assert CANARY not in f"{raised.value.__context__!r} {raised.value.__cause__!r}"
+    told = f"{raised.value} {raised.value.remedy} {raised.value.__cause__!r} {raised.value.__context__!r}"
+    assert not [secret for secret in (MARKER, CANARY) if secret in told]
     assert [request.path for request in proxy.requests] == ["/v1/auth/userpass/login/bob"] * requests
 
 
