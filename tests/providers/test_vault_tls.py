@@ -11,6 +11,8 @@ from secretcore.provider import StoreContext
 from secretcore.providers.vault import VaultProvider
 from secretcore.testing import StaticCredentials
 from tests.providers.vaults import CANARY, bao_store, content, fresh, get, mounted, reader, store
+from tests.support.fault_kinds import Answer
+from tests.support.faults import FaultProxy
 
 pytestmark = pytest.mark.server
 
@@ -96,6 +98,22 @@ def test_a_bundle_without_certificates_is_an_error_of_the_store(bundle):
     provider = read({"server": "https://v", "caBundle": bundle}, VaultProvider)
     with pytest.raises(InvalidSpec, match="caBundle: holds no certificates"):
         provider.validate(StoreContext())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_redirect_goes_from_https_to_https_only(openbao_tls, filled, authority, fault_proxies, host):
+    standby = FaultProxy(tls=authority.server_context())
+    plain = FaultProxy()
+    fault_proxies += [standby, plain]
+    path = f"/v1/{filled}/data/app"
+    provider = store(standby, path=filled, caBundle=encoded(authority.ca_pem))
+    active = openbao_tls.url.replace("127.0.0.1", host)
+    standby.on("app", Answer(307, "", {"Location": active + path}))
+    assert await content(provider, held(openbao_tls), "app") == {"v": "read"}
+    standby.on("app", Answer(307, "", {"Location": plain.url.replace("127.0.0.1", host) + path}))
+    with pytest.raises(Malformed, match="where the token must not go"):
+        await get(provider, held(openbao_tls), "app")
+    assert not plain.requests
 
 
 def shown(bao, mount, **tls):
