@@ -29,15 +29,32 @@ def context_for(tls: TLS) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # on from Python 3.13: refuses CAs that other clients accept
     if tls.certificate is not None and tls.key is not None:
-        with _file(tls.certificate + b"\n" + tls.key) as path:
-            try:
-                context.load_cert_chain(path)
-            except (ssl.SSLError, OSError):
-                raise Malformed(
-                    "the client certificate and key can't be used together",
-                    remedy="store a PEM certificate and its own PEM private key",
-                ) from None
+        _show(context, tls.certificate, tls.key)
     return context
+
+
+def _show(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
+    asked = False
+
+    def no_pass_phrase() -> bytes:
+        """Without this OpenSSL would ask for one on the terminal."""
+        nonlocal asked
+        asked = True
+        return b""
+
+    with _file(certificate + b"\n" + key) as path:
+        try:
+            context.load_cert_chain(path, password=no_pass_phrase)
+        except (ssl.SSLError, OSError):
+            if asked:
+                raise Malformed(
+                    "the client key is encrypted, and a store has no pass phrase for it",
+                    remedy="store the PEM private key decrypted: encrypted keys can't be used",
+                ) from None
+            raise Malformed(
+                "the client certificate and key can't be used together",
+                remedy="store a PEM certificate and its own PEM private key",
+            ) from None
 
 
 def _trusting(ca: bytes | None) -> ssl.SSLContext:

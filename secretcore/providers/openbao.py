@@ -29,6 +29,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -147,7 +148,7 @@ class OpenBaoProvider(Model, frozen=True, kw_only=True):
             url=self.server,
             namespace=namespace,
             login_namespace=namespace if login_namespace is None else login_namespace,
-            tls=tls if self.server.startswith("https:") else TLS(),
+            tls=tls if urlsplit(self.server).scheme == "https" else TLS(),
         )
         identity = partial(self.auth.identity, credentials) if self.auth else None
         mount = DEFAULT_MOUNT if self.path is None else self.path

@@ -31,6 +31,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, field
 
@@ -116,7 +117,7 @@ class VaultProvider(Model, frozen=True, kw_only=True):
             yield KVClient(opened, KV(self.path, self.version), _check_token)
 
     async def _tls(self, credentials: Credentials) -> TLS:
-        if not self.server.startswith("https:"):
+        if urlsplit(self.server).scheme != "https":
             return TLS()
         ca = await trusted(self.ca_bundle, self.ca_provider, credentials)
         pair = self.auth.certificate() if self.auth else None

@@ -1,5 +1,7 @@
 """A server that misbehaves: the right class of error, as many requests as are configured, nothing of the answer told."""
 
+import gzip
+
 import pytest
 
 from secretcore.errors import AccessDenied, Malformed, SecretNotFound, StoreUnavailable, Throttled
@@ -46,7 +48,20 @@ FAULTS = {
     "401": (status(401), AccessDenied, "access denied (401)", False),
     "403": (status(403), AccessDenied, "access denied (403)", False),
     "404": (status(404), SecretNotFound, "does not exist", False),
-    "404 with no body": (Answer(404), SecretNotFound, "does not exist", False),
+    "404 with no errors": (Answer(404, '{"errors": []}'), SecretNotFound, "does not exist", False),
+    "404 of a deleted version": (
+        Answer(404, '{"data": {"data": null, "metadata": {"version": 1}}}'),
+        SecretNotFound,
+        "is deleted",
+        False,
+    ),
+    "404 with no body": (Answer(404), Malformed, "none of Vault's API (404)", False),
+    "404 in somebody's JSON": (
+        Answer(404, '{"status": "' + MARKER + '"}'),
+        Malformed,
+        "none of Vault's API (404)",
+        False,
+    ),
     "404 of something else": (Answer(404, HTML), Malformed, "404", False),
     "405": (status(405), Malformed, "not a secret of a KV engine (405)", False),
     "412": (status(412), StoreUnavailable, "does not have the latest state yet (412)", False),
@@ -79,7 +94,23 @@ FAULTS = {
         False,
     ),
     "no data": (Answer(200, '{"data": {"x": "' + MARKER + '"}}'), Malformed, "none of KV version 2", False),
-    "empty": (Answer(204), SecretNotFound, "does not exist", False),
+    "no data at all": (Answer(200, "{}"), Malformed, "none of a KV engine", False),
+    "data null": (Answer(200, '{"data": null}'), Malformed, "none of a KV engine", False),
+    "somebody's JSON": (Answer(200, '{"status": "' + MARKER + '"}'), Malformed, "none of a KV engine", False),
+    "200 with no body": (Answer(200), Malformed, "is not JSON", False),
+    "204": (Answer(204), Malformed, "is not JSON", False),
+    "cut gzip": (
+        Answer(200, gzip.compress(b'{"data": {"data": {}}}')[:10], {"Content-Encoding": "gzip"}),
+        Malformed,
+        "is not JSON",
+        False,
+    ),
+    "gzip that is none": (
+        Answer(200, MARKER, {"Content-Encoding": "gzip"}),
+        StoreUnavailable,
+        "can't be decompressed",
+        True,
+    ),
     "70 MB": (Huge(), Malformed, "larger than 10485760 bytes", False),
 }
 KINDS = {"vault": store, "openBao": bao_store}
@@ -101,6 +132,25 @@ async def test_a_read_that_goes_wrong(openbao, proxy, mount, make, case):
     for secret in (MARKER, CANARY, openbao.token):
         assert secret not in told.replace(str(proxy.port), "")
     assert len(proxy.requests) == (3 if again else 1)
+
+
+NO_SECRETS = {
+    "no data": Answer(200, "{}"),
+    "no body": Answer(200),
+    "204": Answer(204),
+    "404 of something else": Answer(404, "{}"),
+}
+
+
+@pytest.mark.parametrize("fault", NO_SECRETS.values(), ids=NO_SECRETS)
+@pytest.mark.parametrize(
+    ("version", "ref"), [("v1", RemoteRef("app")), ("v2", RemoteRef("app", metadata_policy="Fetch"))]
+)
+async def test_an_answer_that_is_none_of_vaults_never_means_that_a_secret_is_gone(openbao, proxy, version, ref, fault):
+    proxy.always("app", fault)
+    async with opened(store(proxy, path="kv", version=version), root(openbao), context()) as client:
+        with pytest.raises(Malformed, match='secret "app"'):
+            await client.get_secret(ref)
 
 
 @pytest.mark.parametrize("retries", [0, 1, 4])
@@ -157,8 +207,8 @@ async def test_a_login_that_goes_wrong(proxy, mount, make, case):
             pass
     assert "login by auth.userPass at auth/userpass" in str(raised.value)
     assert words in str(raised.value)
-    assert not {MARKER, CANARY} & set(f"{raised.value} {raised.value.remedy}".split())
-    assert CANARY not in f"{raised.value.__context__!r} {raised.value.__cause__!r}"
+    told = f"{raised.value} {raised.value.remedy} {raised.value.__cause__!r} {raised.value.__context__!r}"
+    assert not [secret for secret in (MARKER, CANARY) if secret in told]
     assert [request.path for request in proxy.requests] == ["/v1/auth/userpass/login/bob"] * requests
 
 

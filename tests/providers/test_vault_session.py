@@ -180,13 +180,25 @@ async def test_a_standby_is_followed_once_to_the_active_server(openbao, room, fa
         await get(store(standby, path=room.mount), root(openbao), "app")
 
 
-@pytest.mark.parametrize("location", ["", "ftp://127.0.0.1/x", "file:///etc/passwd"])
+NOWHERE = ["", "ftp://127.0.0.1/x", "file:///etc/passwd", "http://[", "https://[", "//[", "https:"]
+
+
+@pytest.mark.parametrize("location", NOWHERE)
 async def test_a_redirect_to_nowhere_is_refused(openbao, fault_proxies, location):
     standby = FaultProxy()
     fault_proxies.append(standby)
     standby.always("app", Answer(307, "", {"Location": location} if location else {}))
     with pytest.raises(Malformed, match="307"):
         await get(store(standby, path="kv"), root(openbao), "app")
+
+
+async def test_a_redirect_without_tls_to_another_host_is_not_followed(openbao, fault_proxies):
+    standby, other = FaultProxy(), FaultProxy()
+    fault_proxies += [standby, other]
+    standby.always("app", Answer(307, "", {"Location": other.url.replace("127.0.0.1", "localhost")}))
+    with pytest.raises(Malformed, match="where the token must not go"):
+        await get(store(standby, path="kv"), root(openbao), "app")
+    assert not other.requests
 
 
 async def test_a_usable_token_validates_the_store(openbao, room):

@@ -2,6 +2,7 @@
 
 import base64
 
+import msgspec
 import pytest
 
 from secretcore.errors import AccessDenied, CredentialNotFound, InvalidSpec, Malformed, StoreUnavailable
@@ -10,6 +11,8 @@ from secretcore.provider import StoreContext
 from secretcore.providers.vault import VaultProvider
 from secretcore.testing import StaticCredentials
 from tests.providers.vaults import CANARY, bao_store, content, fresh, get, mounted, reader, store
+from tests.support.fault_kinds import Answer
+from tests.support.faults import FaultProxy
 
 pytestmark = pytest.mark.server
 
@@ -52,6 +55,13 @@ async def test_a_ca_bundle_is_trusted(openbao_tls, filled, make, times):
 
 
 @pytest.mark.parametrize("make", [store, bao_store])
+async def test_a_scheme_in_capitals_is_trusted_as_the_store_says(openbao_tls, filled, make):
+    server = openbao_tls.url.replace("https", "HTTPS")
+    provider = make(server, path=filled, caBundle=encoded(openbao_tls.authority.ca_pem))
+    assert await content(provider, held(openbao_tls), "app") == {"v": "read"}
+
+
+@pytest.mark.parametrize("make", [store, bao_store])
 @pytest.mark.parametrize(("kind", "name"), [("Secret", "login"), ("ConfigMap", "ca")])
 async def test_a_ca_provider_is_trusted(openbao_tls, filled, make, kind, name):
     provider = make(openbao_tls, path=filled, caProvider={"type": kind, "name": name, "key": "ca.crt"})
@@ -90,6 +100,22 @@ def test_a_bundle_without_certificates_is_an_error_of_the_store(bundle):
         provider.validate(StoreContext())
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_redirect_goes_from_https_to_https_only(openbao_tls, filled, authority, fault_proxies, host):
+    standby = FaultProxy(tls=authority.server_context())
+    plain = FaultProxy()
+    fault_proxies += [standby, plain]
+    path = f"/v1/{filled}/data/app"
+    provider = store(standby, path=filled, caBundle=encoded(authority.ca_pem))
+    active = openbao_tls.url.replace("127.0.0.1", host)
+    standby.on("app", Answer(307, "", {"Location": active + path}))
+    assert await content(provider, held(openbao_tls), "app") == {"v": "read"}
+    standby.on("app", Answer(307, "", {"Location": plain.url.replace("127.0.0.1", host) + path}))
+    with pytest.raises(Malformed, match="where the token must not go"):
+        await get(provider, held(openbao_tls), "app")
+    assert not plain.requests
+
+
 def shown(bao, mount, **tls):
     return store(bao, path=mount, caBundle=encoded(bao.authority.ca_pem), **tls)
 
@@ -102,6 +128,8 @@ async def test_a_client_certificate_is_shown(openbao_mtls, filled_mtls):
     tls = {"certSecretRef": {"name": "login"}, "keySecretRef": {"name": "login"}}
     provider = shown(openbao_mtls, filled_mtls, tls=tls)
     assert await content(provider, held(openbao_mtls, **pair(openbao_mtls)), "app") == {"v": "read"}
+    capitals = msgspec.structs.replace(provider, server=openbao_mtls.url.replace("https", "HTTPS"))
+    assert await content(capitals, held(openbao_mtls, **pair(openbao_mtls)), "app") == {"v": "read"}
     named = {"certSecretRef": {"name": "login", "key": "a.b"}, "keySecretRef": {"name": "login", "key": "c.d"}}
     files = pair(openbao_mtls)
     credentials = held(openbao_mtls, a_b=files["tls_crt"], c_d=files["tls_key"])

@@ -95,13 +95,17 @@ class KVClient:
         return all(metadata.get(key) == value for key, value in tags)
 
     def _read(self, answer: Answer, what: str) -> Any:
-        """What an answer holds under `data`. A deleted version is a 404 with a body that says so."""
+        """What an answer holds under `data`. A deleted version is a 404 with a body that says so.
+
+        Only a 404 means that there is no secret, for which the deletionPolicy may delete what was made of it. A 2xx
+        without data comes from something else that answers at the address.
+        """
         error = refusal(answer, what)
         if error and not isinstance(error, SecretNotFound):
             raise error
-        data = document(answer, what, self._session.limits).get("data") if answer.body else None
+        data = document(answer, what, self._session.limits).get("data")
         if data is None:
-            raise error or SecretNotFound(f"{what} does not exist")
+            raise error or Malformed(f'{what}: the answer is none of a KV engine, there is no "data" in it')
         return data
 
 

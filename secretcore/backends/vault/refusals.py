@@ -35,7 +35,7 @@ def refusal(answer: Answer, what: str) -> StoreError | None:
                 f"{what}: the request was refused as wrong (400)",
                 remedy="correct the key and version; in KV version 2 a version is a number",
             )
-        case 404 if answer.body and not _is_ours(answer):
+        case 404 if not _is_ours(answer):
             return Malformed(f"{what}: the answer is none of Vault's API (404)")
         case 404 if _says(answer, "no handler for route"):
             return SecretNotFound(
@@ -90,12 +90,17 @@ def _says(answer: Answer, words: str) -> bool:
 
 
 def _is_ours(answer: Answer) -> bool:
+    """Whether the server itself says this, and not something before it that knows nothing of secrets."""
+    return not {"errors", "warnings", "data"}.isdisjoint(_found(answer))
+
+
+def _found(answer: Answer) -> Mapping[str, Any]:
     try:
-        return bool(document(answer, "", Limits()))
+        return document(answer, "", Limits())
     except Malformed:
-        return False
+        return {}
 
 
 def _texts(answer: Answer, field: str) -> tuple[str, ...]:
-    found = document(answer, "", Limits()).get(field) if _is_ours(answer) else None
+    found = _found(answer).get(field)
     return tuple(text for text in found if isinstance(text, str)) if isinstance(found, list) else ()

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import msgspec
 
@@ -198,12 +198,24 @@ def _carried(text: str) -> bool:
 
 
 def _redirected(exchange: Exchange, answer: Answer) -> Exchange:
-    """The same request to where a standby points: the active server. TLS is never given up."""
-    location = urljoin(exchange.url, answer.headers.get("location", ""))
-    target = urlsplit(location)
-    if target.scheme not in ("http", "https") or (target.scheme == "http" and exchange.url.startswith("https:")):
+    """The same request to where a standby points: the active server."""
+    try:
+        location = urljoin(exchange.url, answer.headers.get("location", ""))
+        safe = _may_follow(urlsplit(exchange.url), urlsplit(location))
+    except ValueError:  # such as a bracket without its other
+        safe = False
+    if not safe:
         raise Malformed(
             f"{exchange.what}: the server redirects to where the token must not go ({answer.status})",
-            remedy="name the server's own address, and check its api_addr",
+            remedy="name the active server's own address, use https, and check api_addr in the server's configuration",
         )
     return replace(exchange, url=location, params={})
+
+
+def _may_follow(asked: SplitResult, target: SplitResult) -> bool:
+    """Whether the token may go along. From https to any host of https, which has to show a certificate that the store
+    trusts; without TLS nobody vouches for the redirect or its target, so only the same host is asked.
+    """
+    if asked.scheme == "https":
+        return target.scheme == "https" and bool(target.hostname)
+    return target.scheme in ("http", "https") and target.hostname == asked.hostname
