@@ -7,6 +7,7 @@ of errors are here, once. No message carries a body, a header or a query.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -27,6 +28,8 @@ from secretcore.model.store import RetrySettings
 
 CONNECT_SECONDS = 5.0
 DEFAULT_RETRIES = 2
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"(?:[!-~](?:[ -~\t]*[!-~])?)?")
 LONGEST_WAIT = 10.0
 """Seconds of a Retry-After that are waited out here; a longer one is the caller's to plan with."""
 
@@ -103,7 +106,11 @@ class HttpClient:
                 answer = await self._exchange(exchange, where)
         except TimeoutError:
             raise StoreUnavailable(f"{where}: no whole answer within {self._limits.timeout:g} s") from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # TLS alerts while reading come as they are
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+            raise StoreUnavailable(
+                f"{where}: the address is not a URL of http or https", remedy="correct the address in the store"
+            ) from None
+        except (httpx.HTTPError, OSError) as error:  # TLS alerts while reading come as they are
             raise StoreUnavailable(f"{where}: {_reason(error)}") from None
         if answer.status == 429:
             raise Throttled(f"{where}: asked to slow down (429)", retry_after=_retry_after(answer.headers))
@@ -119,7 +126,7 @@ class HttpClient:
             exchange.method,
             exchange.url,
             params=dict(exchange.params) or None,
-            headers=dict(exchange.headers),
+            headers=_headers(exchange.headers, where),
             content=exchange.body,
         )
         response = await self._client.send(request, stream=True)
@@ -149,15 +156,26 @@ async def http_client(
     """A client that keeps its connections while the context is open. No redirects: credentials stay where they were
     sent. Proxies come from the environment, which the operator sets. `explain` says in words of the caller's what a 5xx
     answer means ("the server is sealed"), or nothing.
+
+    Raises `StoreUnavailable` for a proxy that can't be used, `AccessDenied` for headers that can't be sent, `Malformed`
+    for certificates.
     """
+    context, always = context_for(tls or TLS()), _headers(headers or {}, "the store")
     pool = httpx.Limits(max_connections=limits.concurrent_reads, max_keepalive_connections=limits.concurrent_reads)
-    async with httpx.AsyncClient(
-        verify=context_for(tls or TLS()),
-        headers=dict(headers or {}),
-        timeout=httpx.Timeout(limits.timeout, connect=min(CONNECT_SECONDS, limits.timeout)),
-        limits=pool,
-        follow_redirects=False,
-    ) as client:
+    try:
+        unopened = httpx.AsyncClient(
+            verify=context,
+            headers=always,
+            timeout=httpx.Timeout(limits.timeout, connect=min(CONNECT_SECONDS, limits.timeout)),
+            limits=pool,
+            follow_redirects=False,
+        )
+    except (ImportError, ValueError, httpx.InvalidURL):
+        raise StoreUnavailable(
+            "the environment names a proxy that can't be used",
+            remedy="set HTTP_PROXY, HTTPS_PROXY and ALL_PROXY to URLs of http or https (no socks), or unset them",
+        ) from None
+    async with unopened as client:
         yield HttpClient(client, limits, retry, explain)
 
 
@@ -172,6 +190,17 @@ def refused(answer: Answer, what: str) -> StoreError | None:
             return SecretNotFound(f"{what} does not exist")
         case status:
             return Malformed(f"{what}: unexpected answer ({status})")
+
+
+def _headers(headers: Mapping[str, str], where: str) -> dict[str, str]:
+    """Checked before anything connects. Raises `AccessDenied`: what comes from outside is the credential."""
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise AccessDenied(
+                f"{where}: a header, such as the credential, has characters that can't be sent",
+                remedy="store the credential as printable ASCII, without line breaks and white space around it",
+            )
+    return dict(headers)
 
 
 def _worth_another_try(error: BaseException) -> bool:
@@ -221,8 +250,6 @@ def _reason(error: Exception) -> str:
             return "the connection broke off"
         case ssl.SSLError():
             return f"TLS failed ({error.reason or 'no reason given'})"
-        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            return "the address is not a URL of http or https"
         case httpx.DecodingError():
             return "the answer can't be decompressed"
         case _:

@@ -202,6 +202,17 @@ async def test_a_wrong_login_is_denied_and_names_the_method(room, case):
     assert CANARY not in str(raised.value) + raised.value.remedy
 
 
+async def test_a_credential_that_is_no_text_is_denied_without_being_sent_or_told(room, fault_proxies):
+    proxy = FaultProxy()
+    fault_proxies.append(proxy)
+    provider = room.store({"kubernetes": {"mountPath": "k8s", "role": "r"}}, server=proxy)
+    with pytest.raises(AccessDenied, match=r"login by auth\.kubernetes at auth/k8s: .* can't be sent") as raised:
+        await get(provider, StaticCredentials(tokens={None: f"{CANARY}\udc80"}), "app")
+    assert CANARY not in f"{raised.value} {raised.value.remedy} {raised.value.__cause__!r}"
+    assert raised.value.__suppress_context__
+    assert not proxy.requests
+
+
 async def test_an_unknown_token_is_denied(room):
     provider = room.store({"tokenSecretRef": ref("token")})
     with pytest.raises(AccessDenied, match=r'secret "app": access denied \(403\)'):

@@ -18,7 +18,7 @@ from secretcore.backends.tls import TLS
 from secretcore.backends.vault import paths
 from secretcore.backends.vault.login import Identity, Login, StaticToken
 from secretcore.backends.vault.refusals import document, explain, login_refusal
-from secretcore.errors import InvalidSpec, Malformed, StoreError
+from secretcore.errors import AccessDenied, InvalidSpec, Malformed, StoreError
 from secretcore.limits import Limits
 from secretcore.provider import StoreContext
 
@@ -95,7 +95,12 @@ class Session:
 
     async def _log_in(self, login: Login) -> None:
         what = f"login by auth.{login.method} at auth/{login.mount}"
-        body = msgspec.json.encode(login.body)
+        try:
+            body = msgspec.json.encode(login.body)
+        except UnicodeError:  # it quotes the value
+            raise AccessDenied(
+                f"{what}: the credential has characters that can't be sent", remedy="store it as UTF-8 text"
+            ) from None
         answer = await self._send("PUT", login.path, what, body=body, namespace=self._server.login_namespace)
         if error := login_refusal(answer, what):
             raise error
