@@ -91,7 +91,8 @@ def _texts(paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
 
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+        found = (file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+        yield from sorted(file for file in found if not _is_hidden(file.relative_to(path)))
     else:
         yield path
 
@@ -115,6 +116,10 @@ def _loaded(text: bytes, source: str) -> list[Any]:
     for document in documents:
         _check_size(document, source)
     return documents
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _documents(text: bytes, source: str) -> Iterator[Mapping[str, Any]]:

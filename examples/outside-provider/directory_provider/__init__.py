@@ -60,6 +60,7 @@ class DirectoryClient:
         try:
             content = await asyncio.to_thread((self.folder / ref.key).read_bytes)
         except FileNotFoundError:
+            await self.validate()  # a folder that is not there must not pass for a secret that is not there
             raise SecretNotFound(f'secret "{ref.key}" does not exist') from None
         except OSError as error:
             raise AccessDenied(f'secret "{ref.key}": {error.strerror}') from None
@@ -69,6 +70,7 @@ class DirectoryClient:
         if find.name_regexp is None:
             raise InvalidSpec("name", "is required: a directory is searched by name")
         matches = compile_regexp(find.name_regexp).match
+        await self.validate()
         names = await asyncio.to_thread(lambda: sorted(file.name for file in self.folder.iterdir() if file.is_file()))
         return {name: RemoteRef(name) for name in names if matches(name)}
 
