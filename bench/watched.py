@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,14 +23,16 @@ def conditions(client: httpx.Client, names: Names, status: str) -> None:
     """Returns when the condition Ready of all these ExternalSecrets is `status`. Raises RuntimeError if some take too
     long.
     """
-    waiting = set(names)
-    with _watch(client, "/apis/external-secrets.io/v1/externalsecrets", resourceVersion="0") as events:
-        for manifest in events:
-            key = manifest["metadata"]["namespace"], manifest["metadata"]["name"]
-            if key in names:
-                (waiting.discard if _ready(manifest) == status else waiting.add)(key)
-            if not waiting:
-                return
+    waiting, deadline = set(names), time.monotonic() + LONGEST
+    while time.monotonic() < deadline:  # the API server ends a watch that reads too slowly for it
+        with _watch(client, "/apis/external-secrets.io/v1/externalsecrets", resourceVersion="0") as events:
+            for manifest in events:
+                key = manifest["metadata"]["namespace"], manifest["metadata"]["name"]
+                if key in names:
+                    (waiting.discard if _ready(manifest) == status else waiting.add)(key)
+                if not waiting:
+                    return
+        time.sleep(0.1)
     raise RuntimeError(f"{len(waiting)} ExternalSecrets did not become Ready={status} within {LONGEST} s")
 
 
