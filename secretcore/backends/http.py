@@ -88,8 +88,8 @@ class HttpClient:
         """The answer, whatever its status but 429 and 5xx, which are tried again and then raised. `judge` may find an
         error in any other answer; a transient one is tried again as well.
 
-        Raises `Throttled`, `StoreUnavailable` (unreachable, too slow, 5xx, cut off), `Malformed` (too large) or what
-        `judge` found.
+        Raises `Throttled`, `StoreUnavailable` (no URL, unreachable, too slow, 5xx, cut off), `AccessDenied` (a header
+        that can't be sent), `Malformed` (too large) or what `judge` found.
         """
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_worth_another_try),

@@ -260,7 +260,9 @@ async def test_what_is_not_lent_is_not_taken_from_the_process(aws, monkeypatch, 
     assert not aws.operations
 
 
-@pytest.mark.parametrize("value", [b"", b" ", b"two words", b"canary-value-5d\x00", "schlüssel".encode(), b"\xff"])
+@pytest.mark.parametrize(
+    "value", [b"", b" ", b"two words", b"a\nb", b"canary-value-5d\x00", "schlüssel".encode(), b"\xff"]
+)
 async def test_what_can_not_be_a_key_is_refused_before_it_is_sent(aws, value):
     credentials = StaticCredentials({**CREDENTIALS.values, ("Secret", "aws", "secret"): value})
     with pytest.raises(AccessDenied) as raised:
