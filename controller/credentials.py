@@ -20,7 +20,6 @@ from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.verbs import Client
 from secretcore.errors import AccessDenied, CredentialNotFound, StoreUnavailable
 from secretcore.model.selectors import CAProvider, SecretKeySelector, ServiceAccountSelector
-from secretcore.parse import selectors
 from secretcore.store import Store
 
 
@@ -65,7 +64,7 @@ class ClusterCredentials:
     @property
     def identity(self) -> str:
         """The versions of the Secrets that the store names."""
-        return ",".join(f"{path}={self._version(selector)}" for path, selector in selectors(self.store.provider))
+        return ",".join(f"{path}={self._version(selector)}" for path, selector in self.store.selectors)
 
     async def secret(self, selector: SecretKeySelector) -> bytes:
         manifest, key = await self._read(SECRETS, selector)

@@ -19,7 +19,7 @@ from kubecore.verbs import Client
 from kubecore.wire import Manifest
 from secretcore.errors import AccessDenied, InvalidSpec, SecretError, StoreUnavailable
 from secretcore.model.selectors import SecretKeySelector
-from secretcore.parse import parse_store, selectors
+from secretcore.parse import parse_store
 from secretcore.plan import StoreRef, TemplateSource
 from secretcore.provider import Credentials
 from secretcore.registry import Registry
@@ -95,7 +95,7 @@ class ClusterStores:
             store = self.parse(key, manifest)
         except SecretError:
             return
-        for _, selector in selectors(store.provider):
+        for _, selector in store.selectors:
             is_secret = isinstance(selector, SecretKeySelector) or getattr(selector, "type", "") == "Secret"
             if is_secret and selector.name:
                 yield Key(store.namespace or selector.namespace or "", selector.name)

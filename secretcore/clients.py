@@ -16,7 +16,6 @@ from typing import Protocol, TypeVar
 
 from secretcore.errors import Malformed, ProviderBroken, SecretError
 from secretcore.limits import Limits
-from secretcore.parse import is_referent
 from secretcore.payload import Payload
 from secretcore.plan import Find, RemoteRef, StoreRef, TemplateSource
 from secretcore.provider import Credentials, SecretsClient
@@ -91,7 +90,7 @@ class Clients:
             store_namespace=store.namespace,
             uid=store.uid,
             generation=store.generation,
-            credential_namespace=namespace if is_referent(store) else "",
+            credential_namespace=namespace if store.is_referent else "",
             credential_identity=credentials.identity,
         )
         return await self._opened.once(key, lambda: self._open(store, credentials))

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import msgspec
-
 from secretcore.errors import InvalidSpec
 from secretcore.limits import Limits
 from secretcore.model.external_secret import (
@@ -23,7 +21,6 @@ from secretcore.model.external_secret import (
     SourceRef,
 )
 from secretcore.model.reading import read
-from secretcore.model.selectors import CAProvider, SecretKeySelector, ServiceAccountSelector
 from secretcore.model.store import SecretStore
 from secretcore.plan import (
     Extract,
@@ -45,8 +42,6 @@ from secretcore.store import Store
 
 API_VERSIONS = ("external-secrets.io/v1", "external-secrets.io/v1beta1")
 STORE_KINDS = ("SecretStore", "ClusterSecretStore")
-
-Selector = SecretKeySelector | ServiceAccountSelector | CAProvider
 
 
 def parse_external_secret(manifest: Mapping[str, Any]) -> ExternalSecret:
@@ -97,29 +92,6 @@ def plan_external_secret(spec: ExternalSecretSpec) -> FetchPlan:
     )
 
 
-def selectors(configuration: Any, path: str = "") -> Iterator[tuple[str, Selector]]:
-    """Every reference to a credential in a provider's configuration, with its path below `path`."""
-    if isinstance(configuration, Selector):
-        yield path, configuration
-    elif isinstance(configuration, msgspec.Struct):
-        names = zip(configuration.__struct_fields__, configuration.__struct_encode_fields__, strict=True)
-        for name, encoded in names:
-            yield from selectors(getattr(configuration, name), f"{path}.{encoded}" if path else encoded)
-    elif isinstance(configuration, Mapping):
-        for key, item in configuration.items():
-            yield from selectors(item, f"{path}[{key}]")
-    elif isinstance(configuration, tuple | list | set | frozenset):
-        for index, item in enumerate(configuration):
-            yield from selectors(item, f"{path}[{index}]")
-
-
-def is_referent(store: Store) -> bool:
-    """Whether the credentials are those of the namespace that uses the store: a ClusterSecretStore names none."""
-    return store.kind == "ClusterSecretStore" and any(
-        selector.namespace is None for _, selector in selectors(store.provider)
-    )
-
-
 def _check_version(manifest: Mapping[str, Any]) -> None:
     version = manifest.get("apiVersion")
     if version not in API_VERSIONS:
@@ -129,10 +101,10 @@ def _check_version(manifest: Mapping[str, Any]) -> None:
 def _check_namespaces(store: Store, path: str) -> None:
     if store.kind == "ClusterSecretStore":
         return
-    for where, selector in selectors(store.provider, path):
+    for where, selector in store.selectors:
         if selector.namespace not in (None, store.namespace):
             raise InvalidSpec(
-                f"{where}.namespace",
+                f"{path}.{where}.namespace",
                 "namespace should either be empty or match the namespace of the SecretStore for a namespaced "
                 "SecretStore",
             )

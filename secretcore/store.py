@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from secretcore.limits import Limits
 from secretcore.model.external_secret import StoreKind
 from secretcore.model.metadata import LabelSelector
+from secretcore.model.selectors import Selector
 from secretcore.model.store import RetrySettings, StoreCondition
 from secretcore.plan import StoreRef
 from secretcore.provider import Provider, StoreContext
@@ -28,17 +32,43 @@ class Store:
     controller: str = ""
     retry: RetrySettings | None = None
     conditions: tuple[StoreCondition, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
     """What the provider had to say of its configuration."""
+    selectors: tuple[tuple[str, Selector], ...] = field(init=False, repr=False)
+    """Every reference to a credential in the configuration, with its path below the provider's key."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "selectors", tuple(selectors(self.provider)))  # once: it is asked for at every use
 
     @property
     def ref(self) -> StoreRef:
         """How an ExternalSecret names it."""
         return StoreRef(self.name, self.kind)
 
+    @property
+    def is_referent(self) -> bool:
+        """Whether the credentials are those of the namespace that uses the store: a ClusterSecretStore names none."""
+        return self.kind == "ClusterSecretStore" and any(each.namespace is None for _, each in self.selectors)
+
     def context(self, limits: Limits) -> StoreContext:
         """What its provider may know of it."""
         return StoreContext(self.kind, self.namespace, self.name, self.retry, limits)
+
+
+def selectors(configuration: Any, path: str = "") -> Iterator[tuple[str, Selector]]:
+    """Every reference to a credential in a provider's configuration, with its path below `path`."""
+    if isinstance(configuration, Selector):
+        yield path, configuration
+    elif isinstance(configuration, msgspec.Struct):
+        names = zip(configuration.__struct_fields__, configuration.__struct_encode_fields__, strict=True)
+        for name, encoded in names:
+            yield from selectors(getattr(configuration, name), f"{path}.{encoded}" if path else encoded)
+    elif isinstance(configuration, Mapping):
+        for key, item in configuration.items():
+            yield from selectors(item, f"{path}[{key}]")
+    elif isinstance(configuration, tuple | list | set | frozenset):
+        for index, item in enumerate(configuration):
+            yield from selectors(item, f"{path}[{index}]")
 
 
 def allows(store: Store, namespace: str, labels: Mapping[str, str]) -> bool:

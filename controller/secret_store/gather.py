@@ -14,7 +14,6 @@ from controller.view import View
 from kubecore.wire import Manifest
 from secretcore.errors import SecretError
 from secretcore.limits import Limits
-from secretcore.parse import is_referent
 from secretcore.provider import Validation
 from secretcore.store import Store
 
@@ -33,7 +32,7 @@ class Gather:
             store = self.stores.parse(key, manifest)
         except SecretError as error:
             return NoClient(error)
-        if is_referent(store):
+        if store.is_referent:
             # Its credentials are those of whoever uses it: nothing can be said before.
             return Validated(Validation(known=False), store.provider.capabilities)
         return await self._ask(store)

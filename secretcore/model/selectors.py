@@ -36,3 +36,7 @@ class CAProvider(Model, frozen=True, kw_only=True):
     name: Annotated[Name, Meta(description="Name of the object.")]
     key: Annotated[SecretKey | None, Meta(description="Key in the object.")] = None
     namespace: Annotated[NamespaceName | None, Meta(description="Only in a ClusterSecretStore.")] = None
+
+
+Selector = SecretKeySelector | ServiceAccountSelector | CAProvider
+"""Any reference to a credential."""

@@ -4,7 +4,7 @@ import pytest
 
 from secretcore.errors import InvalidSpec
 from secretcore.model.reading import read
-from secretcore.parse import is_referent, parse_store
+from secretcore.parse import parse_store
 from secretcore.provider import StoreContext
 from secretcore.providers.openbao import OpenBaoProvider
 from secretcore.providers.vault import VaultProvider
@@ -138,8 +138,8 @@ def test_a_namespace_of_credentials_is_only_for_cluster_stores():
     auth = {"auth": {"tokenSecretRef": {**REF, "namespace": "two"}}}
     with pytest.raises(InvalidSpec, match=r"vault\.auth\.tokenSecretRef\.namespace"):
         parsed("vault", auth)
-    assert not is_referent(parsed("vault", auth, "ClusterSecretStore"))
-    assert is_referent(parsed("vault", {"auth": {"tokenSecretRef": REF}}, "ClusterSecretStore"))
+    assert not parsed("vault", auth, "ClusterSecretStore").is_referent
+    assert parsed("vault", {"auth": {"tokenSecretRef": REF}}, "ClusterSecretStore").is_referent
 
 
 def test_methods_that_are_not_used_are_warned_of():

@@ -9,7 +9,7 @@ from secretcore.clients import Clients
 from secretcore.errors import FetchFailed, InvalidSpec, ProviderBroken
 from secretcore.model.declaration import Model
 from secretcore.model.selectors import SecretKeySelector
-from secretcore.parse import is_referent, parse_external_secret, parse_store
+from secretcore.parse import parse_external_secret, parse_store
 from secretcore.registry import Registry
 from secretcore.resolve import resolve
 from tests.secretcore.recording import FixedStores, RecordingProvider, cluster_store, recorded, rendering
@@ -86,5 +86,5 @@ class ManyLogins(Model, frozen=True, kw_only=True):
     [{"by_name": {"a": SecretKeySelector(name="t", key="k")}}, {"listed": [SecretKeySelector(name="t", key="k")]}],
 )
 def test_credentials_in_maps_and_lists_count_as_those_of_the_user(fields):
-    assert is_referent(cluster_store("x", provider=ManyLogins(**fields)))
-    assert not is_referent(cluster_store("x", provider=RecordingProvider(remote="x")))
+    assert cluster_store("x", provider=ManyLogins(**fields)).is_referent
+    assert not cluster_store("x", provider=RecordingProvider(remote="x")).is_referent

@@ -5,7 +5,7 @@ import pytest
 from secretcore.errors import InvalidSpec
 from secretcore.model.metadata import LabelSelector, LabelSelectorRequirement
 from secretcore.model.store import StoreCondition
-from secretcore.parse import is_referent, parse_store
+from secretcore.parse import parse_store
 from secretcore.providers.fake import FakeProvider
 from secretcore.registry import Registry
 from secretcore.store import Store, allows, selects
@@ -82,9 +82,9 @@ def vault(kind, **token):
 
 def test_a_cluster_store_that_names_no_namespace_uses_the_credentials_of_its_user():
     registry = Registry.installed()
-    assert is_referent(parse_store(vault("ClusterSecretStore"), registry))
-    assert not is_referent(parse_store(vault("ClusterSecretStore", namespace="ops"), registry))
-    assert not is_referent(parse_store(vault("SecretStore"), registry))
+    assert parse_store(vault("ClusterSecretStore"), registry).is_referent
+    assert not parse_store(vault("ClusterSecretStore", namespace="ops"), registry).is_referent
+    assert not parse_store(vault("SecretStore"), registry).is_referent
 
 
 def test_a_secret_store_may_not_point_into_another_namespace():
