@@ -50,9 +50,11 @@ class Regexp:
         """The leftmost match; empty where there is none, as in Go."""
         return next(iter(self.find_all(text, 1)), "")
 
-    def find_all(self, text: str, n: int = -1) -> list[str]:
-        """All matches, or the first n; every one if n is negative."""
-        return [text[start:end] for start, end in self._spans(text, n)]
+    def find_all(self, text: str, n: int = -1, charge: Callable[[int], None] | None = None) -> list[str]:
+        """All matches, or the first n; every one if n is negative. `charge` is told before each how much text there
+        is still to be searched, which one match may take; it may raise.
+        """
+        return [text[start:end] for start, end in self._spans(text, n, charge)]
 
     def replace_all(self, text: str, replacement: str) -> str:
         """Every match replaced; in the replacement `$1`, `${name}` and `$$` are expanded as in Go."""
@@ -85,7 +87,7 @@ class Regexp:
             pieces.append(text[begin:])
         return pieces
 
-    def _spans(self, text: str, n: int) -> Iterator[Span]:
+    def _spans(self, text: str, n: int, charge: Callable[[int], None] | None = None) -> Iterator[Span]:
         """The matches that Go reports: none that is empty and directly follows another."""
         last_end = -1
         found = 0
@@ -93,6 +95,8 @@ class Regexp:
             return
         for position, groups in _Subject(text).searches(self._engine, 0):
             start, end = groups[0]
+            if charge is not None:
+                charge(len(text) - position)
             if not (end == position and start == last_end):
                 found += 1
                 yield start, end

@@ -30,6 +30,14 @@ class Rendering:
     native_left: int = 256
     """Of all templates together: ten times what one may take, four times for native work."""
 
+    def charge(self, steps: int) -> None:
+        """Take work that is not a template's own off the allowance. Raises `TransformFailed` once there is none left."""
+        self.steps_left -= steps
+        if self.steps_left < 0:
+            raise TransformFailed(
+                "the templates take more work than one ExternalSecret may", remedy="make less of them"
+            )
+
     def text(self, name: str, template: str, data: Mapping[str, str], delimiters: tuple[str, str] = DELIMITERS) -> str:
         """The template rendered over strings. Raises `TransformFailed`, whose message names `name`, line and keys."""
         from secretcore.template import Budget, Environment, TemplateError, parse  # noqa: PLC0415  # dear to import

@@ -17,6 +17,9 @@ from secretcore.rendering import Rendering
 
 Data = Mapping[str, bytes]
 
+LONGEST = 4096
+"""Characters of a key: an expression may take time that grows with their square."""
+
 
 def rewrite(data: Data, operations: Sequence[Rewrite], rendering: Rendering) -> Data:
     """The data under its new keys. Raises `TransformFailed`, naming the operation, when one can't be done."""
@@ -47,6 +50,8 @@ def _apply(data: Data, operation: Rewrite, rendering: Rendering) -> Data:
 def _renamed(data: Data, name: Callable[[str], str]) -> Data:
     origins: dict[str, str] = {}
     for key in sorted(data):
+        if len(key) > LONGEST:
+            raise TransformFailed(f"a key of {len(key)} characters is too long to be rewritten")
         new = name(key)
         if new in origins:
             raise TransformFailed(
@@ -66,7 +71,8 @@ def _merge(data: Data, operation: RewriteMerge) -> Data:
             merged[member] = value
     if conflicts and operation.conflict_policy == "Error":
         raise TransformFailed(
-            f"merge failed with conflicts: {', '.join(conflicts)}", remedy="set conflictPolicy to Ignore, or priority"
+            f"merge failed with conflicts: {', '.join(conflicts[:20])}",
+            remedy="set conflictPolicy to Ignore, or priority",
         )
     if operation.strategy == "Extract":
         return {member: gojson.byte_value(value) for member, value in merged.items()}

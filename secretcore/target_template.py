@@ -18,7 +18,7 @@ from secretcore.rules import ACCOUNT_NAME, ACCOUNT_TOKEN, BOOTSTRAP_TOKEN
 from secretcore.template.golib.yaml_parsing import parse as parse_yaml
 from secretcore.template.golib.yaml_scalars import YamlError
 from secretcore.template.values import GoMap, octets, text
-from secretcore.transform import decode
+from secretcore.transform import KEY_RULE, decode, is_key
 
 PATH = "spec.target.template"
 
@@ -90,8 +90,10 @@ class _Composer:
     def _keys_and_values(self, target: str, template: str, decoding: DecodingStrategy, path: str) -> None:
         """One template that makes a YAML map of keys to strings."""
         name = path.removeprefix("spec.target.template.")
-        for key, value in _string_map(self._rendered(name, template, path), path).items():
-            self._put(target, key, octets(value), decoding, path)
+        pairs = _string_map(self._rendered(name, template, path), path, self.rendering)
+        for number, (key, value) in enumerate(pairs.items(), 1):
+            # A key that was rendered may be a value: messages have its number.
+            self._put(target, key, octets(value), decoding, path, shown=f"entry {number}")
 
     def _rendered(self, name: str, template: str, path: str) -> str:
         try:
@@ -99,13 +101,17 @@ class _Composer:
         except TransformFailed as error:
             raise TransformFailed(f"{path}: {error}", remedy=error.remedy) from None
 
-    def _put(self, target: str, key: str, value: bytes, decoding: DecodingStrategy, path: str) -> None:
+    def _put(
+        self, target: str, key: str, value: bytes, decoding: DecodingStrategy, path: str, *, shown: str = ""
+    ) -> None:
         try:
-            decoded = decode(value, decoding, key)
+            decoded = decode(value, decoding, shown or key)
         except TransformFailed as error:
             raise TransformFailed(f"{path}: {error}", remedy=error.remedy) from None
         match target.lower():
             case "data":
+                if shown and not is_key(key):
+                    raise TransformFailed(f"{path}: {shown} has a key that a Secret can't have", remedy=KEY_RULE)
                 self.made.data[key] = decoded
             case "labels":
                 self.made.labels[key] = _utf8(decoded, path)
@@ -115,21 +121,18 @@ class _Composer:
                 raise InvalidSpec(path, f'target "{target}" is for other kinds than Secret')
 
 
-def _string_map(document: str, path: str) -> Mapping[str, str]:
-    def charge(_: int) -> None:
-        """The text was paid for when it was rendered."""
-
+def _string_map(document: str, path: str, rendering: Rendering) -> Mapping[str, str]:
     try:
-        found: Any = parse_yaml(octets(document), charge)
+        found: Any = parse_yaml(octets(document), rendering.charge)
     except YamlError:
         found = ()
     if found is None:
         return {}
     if not isinstance(found, GoMap):
         raise TransformFailed(f"{path}: what it renders is not a YAML map", remedy="render lines of key: value")
-    for key, value in found.items():
+    for number, value in enumerate(found.values(), 1):
         if value is not None and not isinstance(value, str):
-            raise TransformFailed(f'{path}: the value of "{key}" is not a string', remedy="quote it, in the template")
+            raise TransformFailed(f"{path}: entry {number} is not a string", remedy="quote it, in the template")
     return {str(key): value or "" for key, value in found.items()}
 
 

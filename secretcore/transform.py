@@ -15,6 +15,8 @@ from secretcore.model.external_secret import ConversionStrategy, DecodingStrateg
 from secretcore.plan import Transform
 
 _KEY = re.compile(r"[-._a-zA-Z0-9]+")
+LONGEST_KEY = 253
+KEY_RULE = "make keys of letters, digits, '-', '_' and '.', at most 253 of them"
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _BASE64URL = re.compile(rb"[A-Za-z0-9_-]*={0,2}")
 
@@ -54,6 +56,11 @@ def _convert(character: str, strategy: ConversionStrategy) -> str:
     return f"_U{ord(character):04x}_" if strategy == "Unicode" else "_"
 
 
+def is_key(key: str) -> bool:
+    """Whether a Secret may have it."""
+    return bool(_KEY.fullmatch(key)) and len(key) <= LONGEST_KEY
+
+
 def check_keys(data: Mapping[str, bytes]) -> dict[str, bytes]:
     """Drops an empty key and refuses one that Kubernetes would."""
     for key in data:
@@ -63,10 +70,10 @@ def check_keys(data: Mapping[str, bytes]) -> dict[str, bytes]:
                 f'invalid secret keys (TIP: use rewrite or conversionStrategy to change keys): key "{key}" has '
                 f"invalid character {wrong!r}, only alphanumeric, '-', '.' and '_' are allowed",
             )
-        if len(key) > 253:
+        if len(key) > LONGEST_KEY:
             raise TransformFailed(
                 "invalid secret keys (TIP: use rewrite or conversionStrategy to change keys): key "
-                f'"{key[:40]}..." is {len(key)} characters long, the most is 253',
+                f'"{key[:40]}..." is {len(key)} characters long, the most is {LONGEST_KEY}',
             )
     return {key: value for key, value in data.items() if key}
 

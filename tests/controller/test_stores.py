@@ -257,7 +257,9 @@ async def test_a_provider_that_breaks_hurts_only_its_own_users(cluster):
         await cluster.external_secret("broken", store="planted")
         await cluster.external_secret("good")
         await cluster.data("good", password="one")
-        await cluster.condition("False", "SecretSyncedError", "broken", message="unexpected AttributeError")
+        await cluster.condition(
+            "False", "SecretSyncedError", "broken", message="the provider failed with AttributeError"
+        )
 
 
 async def test_a_store_for_the_identity_of_pods_is_not_read_for_an_external_secret_of_theirs(cluster, backend):

@@ -120,7 +120,7 @@ async def test_bytes_that_are_not_text_pass_through_a_template():
         (
             {"templateFrom": [{"literal": "port: 5432"}]},
             TransformFailed,
-            'spec.target.template.templateFrom[0].literal: the value of "port" is not a string',
+            "spec.target.template.templateFrom[0].literal: entry 1 is not a string",
         ),
         (
             {"templateFrom": [{"literal": "{{ .password }}"}]},
@@ -130,12 +130,22 @@ async def test_bytes_that_are_not_text_pass_through_a_template():
         (
             {"templateFrom": [{"literal": "k: '{{ .password }}'", "valuesDecodingStrategy": "Base64"}]},
             TransformFailed,
-            'spec.target.template.templateFrom[0].literal: the value of key "k" is not Base64',
+            'spec.target.template.templateFrom[0].literal: the value of key "entry 1" is not Base64',
         ),
         (
             {"templateFrom": [{"literal": "'{{ .user }}/x': z"}]},
             TransformFailed,
-            "invalid secret keys",
+            "spec.target.template.templateFrom[0].literal: entry 1 has a key that a Secret can't have",
+        ),
+        (
+            {"templateFrom": [{"literal": "'{{ .password }}': 5"}]},
+            TransformFailed,
+            "spec.target.template.templateFrom[0].literal: entry 1 is not a string",
+        ),
+        (
+            {"templateFrom": [{"literal": "{{ range untilStep 0 200 1 }}k{{ . }}: v\n{{ end }}" * 100}]},
+            TransformFailed,
+            "",
         ),
         (
             {"data": {"k": "{{ range untilStep 0 100000 1 }}{{ range untilStep 0 100000 1 }}.{{ end }}{{ end }}"}},

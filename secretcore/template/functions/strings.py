@@ -7,6 +7,7 @@ Go.
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from secretcore.template.budget import BYTES_PER_STEP
 from secretcore.template.declare import Environment, Function, function
 from secretcore.template.errors import FunctionError
 from secretcore.template.functions.charging import charged, work
@@ -41,7 +42,12 @@ _RAW = "".join(map(chr, range(0xDC80, 0xDD00))) + runes.RUNE_ERROR
 """Bytes that are no UTF-8: to Go they are all the same rune."""
 
 
-def _trim_all(cutset: str, value: str) -> str:
+def _trim_all(env: Environment, cutset: str, value: str) -> str:
+    env.meter.string(len(cutset))
+    env.meter.string(len(value))
+    cutset = "".join(dict.fromkeys(cutset))
+    if not cutset.isascii():  # each character of the value is looked for in the whole of it
+        env.meter.step(len(value) * len(cutset) // BYTES_PER_STEP)
     if not cutset.isascii() and any(char in _RAW for char in cutset):
         cutset += _RAW
     return value.strip(cutset) if cutset else value
@@ -181,8 +187,8 @@ _SLOW = 60  # how much more a loop over characters costs than a copy
 FUNCTIONS: Mapping[str, Function] = {
     "hello": function("func() string", _hello),
     "trim": function(_ONE, charged(_trim), env=True),
-    "trimall": function(_TWO, charged(_trim_all), env=True),
-    "trimAll": function(_TWO, charged(_trim_all), env=True),
+    "trimall": function(_TWO, _trim_all, env=True),
+    "trimAll": function(_TWO, _trim_all, env=True),
     "trimPrefix": function(_TWO, charged(_trim_prefix), env=True),
     "trimSuffix": function(_TWO, charged(_trim_suffix), env=True),
     "upper": function(_ONE, _upper, env=True),
