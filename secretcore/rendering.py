@@ -31,7 +31,7 @@ class Rendering:
     """Of all templates together: ten times what one may take, four times for native work."""
 
     def charge(self, steps: int) -> None:
-        """Take work that is not a template's own off the allowance. Raises `TransformFailed` once there is none left."""
+        """Takes work that is no template's own off the allowance. Raises `TransformFailed` beyond it."""
         self.steps_left -= steps
         if self.steps_left < 0:
             raise TransformFailed(

@@ -38,9 +38,8 @@ def _compiled(env: Environment, pattern: str, value: str) -> "Regexp":
 def _matches(env: Environment, expression: "Regexp", value: str, count: int = -1) -> list[str]:
     """At most `count` matches (all, if negative), charged; too many are noticed without being collected."""
     most = min(env.budget.elements, env.meter.steps_left // _STEPS_PER_MATCH) + 1
-    found = expression.find_all(
-        value, most if count < 0 else min(count, most), lambda rest: env.meter.step(rest // _SCAN)
-    )
+    wanted = most if count < 0 else min(count, most)
+    found = expression.find_all(value, wanted, lambda rest: env.meter.step(rest // _SCAN))
     env.meter.elements(len(found))
     env.meter.step(_STEPS_PER_MATCH * len(found))
     return found
