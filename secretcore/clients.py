@@ -170,4 +170,4 @@ async def _settle(work: Callable[[], Awaitable[object]]) -> object:
     except SecretError as error:
         return error
     except Exception as error:  # noqa: BLE001  # a provider that breaks its contract must not take the others along
-        return ProviderBroken(f"the provider failed with {type(error).__name__}")
+        return ProviderBroken.by(error)

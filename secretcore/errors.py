@@ -110,6 +110,11 @@ class ProviderBroken(StoreError):
 
     default_remedy = "report it to whoever maintains the provider"
 
+    @classmethod
+    def by(cls, error: Exception) -> ProviderBroken:
+        """The error that stands for what was raised."""
+        return cls(f"the provider failed with {type(error).__name__}")
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -47,7 +47,7 @@ async def _outcome(step: FetchStep, clients: Clients, namespace: str) -> Outcome
     except SecretError as error:
         return Failed(step, error)
     except Exception as error:  # noqa: BLE001  # a payload of an outside provider, say
-        return Failed(step, ProviderBroken(f"the provider failed with {type(error).__name__}"))
+        return Failed(step, ProviderBroken.by(error))
 
 
 async def _read(step: FetchStep, clients: Clients, namespace: str) -> Mapping[str, bytes]:
