@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES
+from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
 from controller.loop import Controller
 from controller.settings import Settings
+from controller.view import View
 from kubecore.errors import NotFound
 from kubecore.resources import CONFIG_MAPS, NAMESPACES, SECRETS
 from kubecore.verbs import Client
@@ -43,6 +44,7 @@ class Cluster:
             for task in tasks:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
+            self.controller = None
             assert not [error for error in ended if isinstance(error, Exception)], ended
 
     def event(self, manifest, type_, reason, message) -> None:
@@ -53,12 +55,25 @@ class Cluster:
         return [reason for who, _, reason, _ in self.told if who == name]
 
     async def apply(self, kind: str, name: str, **content: Any):
-        """Create it, or make it like this."""
+        """Create it, or make it like this. A store is known to the controller on return: kinds are watched apart, and
+        what is written next could be seen before it.
+        """
         resource = KINDS[kind]
         metadata = {"name": name, **content.pop("metadata", {})}
         if resource.namespaced:
             metadata["namespace"] = self.namespace
-        return await self.api.apply(resource, {"metadata": metadata, **content}, field_manager="test")
+        made = await self.api.apply(resource, {"metadata": metadata, **content}, field_manager="test")
+        if self.controller and kind in ("SecretStore", "ClusterSecretStore"):
+            await self._seen(self.controller.view, made)
+        return made
+
+    @staticmethod
+    async def _seen(view: View, store: Any) -> None:
+        metadata = store["metadata"]
+        key = StoreKey(store["kind"], metadata.get("namespace", ""), metadata["name"])
+        async with asyncio.timeout(TOO_LONG):
+            while not (known := view.store(key)) or known["metadata"]["generation"] < metadata["generation"]:
+                await asyncio.sleep(0.02)
 
     async def fake(self, name="store", kind="SecretStore", **values: str):
         """A store with these secrets."""
