@@ -1,68 +1,33 @@
-"""The command line of the injector: `python -m injector render …`. Each command is imported when it is called."""
+"""The command line of the injector: `python -m injector COMMAND …`. Each command is a module with a `main` of its own,
+imported when it is called, so that none pays for the imports of another.
+"""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "render": ("injector.local.command_line", "resolve the ExternalSecrets in manifests and print the Secrets"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command. Returns its exit code; a wrong call is 2."""
-    parsed = _parser().parse_args(arguments)
-    from injector.local import command, manifests  # noqa: PLC0415  # each command pays for its own imports
-
-    if not parsed.paths and not parsed.template:
-        if sys.stdin.isatty():
-            print("render: name files or folders with manifests, or - for standard input", file=sys.stderr)
-            return 2
-        parsed.paths = ["-"]
-    try:
-        if parsed.template:
-            from injector.local import try_template  # noqa: PLC0415
-
-            return try_template.try_template(parsed.template, parsed.values)
-        return command.render(parsed)
-    except KeyboardInterrupt:
-        return 130
-    except manifests.WrongCall as error:
-        print(f"render: {error}", file=sys.stderr)
-        return 2
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in COMMANDS:
+        module, _ = COMMANDS[given[0]]
+        return int(import_module(module).main(given[1:]))
+    asked = bool(given) and given[0] in ("-h", "--help")
+    print(_usage(), file=sys.stdout if asked else sys.stderr)
+    return 0 if asked else 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m injector", description="Secrets from external managers, to files and to manifests."
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    render = commands.add_parser(
-        "render",
-        help="resolve the ExternalSecrets in manifests and print the Secrets, without a cluster",
-        description="Resolves every ExternalSecret in the manifests against the stores in the manifests, and prints "
-        "the Secrets. Exit code: 0 all resolved, 1 one did not (each failure is a line on standard error), "
-        "2 a wrong call.",
-    )
-    render.add_argument("paths", nargs="*", metavar="FILE_OR_DIR", help="manifests; - is standard input")
-    render.add_argument("--show-values", action="store_true", help="print values; they are masked otherwise")
-    render.add_argument("--output", "-o", choices=("yaml", "json", "env"), default="yaml", help="default: yaml")
-    render.add_argument(
-        "--namespace", "-n", default="default", help="namespace of manifests that name none; default: default"
-    )
-    render.add_argument(
-        "--from-environment",
-        action="store_true",
-        help="let stores take credentials from the environment: SECRET_<NAME>_<KEY> for a key of a Secret, "
-        "TOKEN_<NAME> for a ServiceAccount, and the variables of a cloud's own tools",
-    )
-    render.add_argument(
-        "--kubeconfig",
-        metavar="FILE",
-        help="let stores take credentials from this cluster: Secrets and ConfigMaps, and tokens of ServiceAccounts",
-    )
-    render.add_argument("--template", metavar="FILE", help="try this template instead, and print what it renders to")
-    render.add_argument("--values", metavar="FILE", help="YAML map of the strings that the template reads")
-    render.add_argument("--context", metavar="NAME", help="context of the kubeconfig; default: its current one")
-    return parser
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {says}" for name, (_, says) in COMMANDS.items()]
+    return "\n".join(["usage: python -m injector COMMAND …", "", *lines])
 
 
 if __name__ == "__main__":

@@ -72,7 +72,10 @@ class Cluster:
         metadata = store["metadata"]
         key = StoreKey(store["kind"], metadata.get("namespace", ""), metadata["name"])
         async with asyncio.timeout(TOO_LONG):
-            while not (known := view.store(key)) or known["metadata"]["generation"] < metadata["generation"]:
+            while True:
+                known = view.store(key)
+                if known and known["metadata"]["generation"] >= metadata["generation"]:
+                    return
                 await asyncio.sleep(0.02)
 
     async def fake(self, name="store", kind="SecretStore", **values: str):
