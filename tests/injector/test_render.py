@@ -231,7 +231,7 @@ def test_labels_and_annotations_are_those_of_the_external_secret_unless_a_templa
         (["render", str(QUICKSTART / "store.yaml")], "no ExternalSecret in "),
         (["render", str(QUICKSTART), "--output", "toml"], "invalid choice: 'toml'"),
         (["render", "--no-such-flag"], "unrecognized arguments: --no-such-flag"),
-        ([], "the following arguments are required: COMMAND"),
+        ([], "usage: python -m injector COMMAND"),
     ],
 )
 def test_a_wrong_call_is_code_2_and_says_what_is_wrong(arguments, sentence, capsys):
