@@ -9,11 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from controller.external_secret.secret import created_by
 from controller.external_secret.subject import Subject
-from controller.external_secret.target import Secret
 from controller.index import stores_of, templates_of, version_of
-from controller.names import IDENTITY_ANNOTATION
 from controller.stores import ClusterStores
 from controller.view import View
 from kubecore.cache import Key
@@ -23,10 +20,13 @@ from kubecore.verbs import Client
 from kubecore.wire import Manifest
 from secretcore.clients import Clients
 from secretcore.errors import SecretError
+from secretcore.names import IDENTITY_ANNOTATION
 from secretcore.parse import parse_external_secret
 from secretcore.plan import Rendered
 from secretcore.rendering import Rendering
 from secretcore.resolve import resolve
+from secretcore.target.desired import created_by
+from secretcore.target.secret import Secret
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class Gather:
 
     def siblings(self, subject: Subject) -> list[Secret]:
         """Metadata of the Secrets that bear the created-by label of this ExternalSecret."""
-        return [Secret(known) for known in self.view.secrets_made_by(created_by(subject))]
+        return [Secret(known) for known in self.view.secrets_made_by(created_by(subject.external_secret))]
 
     async def outcome(self, subject: Subject) -> Rendered | SecretError:
         """What the stores have, or why it can't be had."""

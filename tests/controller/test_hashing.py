@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.external_secret.hashing import data_hash, field_manager, synced_resource_version, text_hash
+from secretcore.target.hashing import data_hash, field_manager, synced_resource_version, text_hash
 
 
 @pytest.mark.parametrize(

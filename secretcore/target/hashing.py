@@ -1,5 +1,5 @@
 """The hashes and names that ESO leaves on objects, so that a cluster can move between ESO and this controller without
-a Secret being rewritten. Pure; `due`, `secret` and `status` ask here.
+a Secret being rewritten. Pure; the controller and `desired` ask here.
 
 ESO hashes what Go prints: SHA3-224 over `fmt.Sprintf("%+v", value)`.
 """
