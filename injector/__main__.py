@@ -1,5 +1,5 @@
-"""The command line of the injector: `python -m injector COMMAND …`. Each command is a module with a `main` of its own,
-imported when it is called, so that none pays for the imports of another.
+"""The command line of the injector: `python -m injector COMMAND …`, or `kubectl external-secrets COMMAND …`. Each
+command is a module with a `main` of its own, imported when it is called, so that none pays for the imports of another.
 """
 
 from __future__ import annotations
@@ -8,8 +8,13 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from injector.program import program_name
+
 COMMANDS = {
     "render": ("injector.local.command_line", "resolve the ExternalSecrets in manifests and print the Secrets"),
+    "explain": ("injector.explain.command_line", "show each step of an ExternalSecret, hashes in place of values"),
+    "diff": ("injector.diff.command_line", "show which Secrets of a cluster would change"),
+    "doctor": ("injector.doctor.command_line", "say why an ExternalSecret or a pod is not ready"),
 }
 
 
@@ -27,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _usage() -> str:
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {says}" for name, (_, says) in COMMANDS.items()]
-    return "\n".join(["usage: python -m injector COMMAND …", "", *lines])
+    return "\n".join([f"usage: {program_name()} COMMAND …", "", *lines])
 
 
 if __name__ == "__main__":

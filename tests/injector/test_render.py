@@ -42,7 +42,7 @@ def render(tmp_path, capsys):
     def run(*manifests, options=("--show-values",), store=STORE):
         file = tmp_path / "manifests.yaml"
         file.write_text(store + yaml.safe_dump_all(manifests))
-        code = main(["render", str(file), *options])
+        code = main(["render", "--no-progress", str(file), *options])
         return code, *capsys.readouterr()
 
     return run
@@ -50,7 +50,10 @@ def render(tmp_path, capsys):
 
 def test_the_quickstart_prints_its_secrets_with_masked_values():
     ran = subprocess.run(
-        [sys.executable, "-m", "injector", "render", QUICKSTART], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "injector", "render", "--no-progress", QUICKSTART],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     database, payments = yaml.safe_load_all(ran.stdout)
     assert ran.stderr == ""
@@ -265,7 +268,7 @@ BILLION = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
 def test_what_is_no_manifest_is_one_line_with_its_place(tmp_path, capsys, text, line):
     file = tmp_path / "bad.yaml"
     file.write_text(text)
-    assert main(["render", str(file), str(QUICKSTART)]) == 1
+    assert main(["render", "--no-progress", str(file), str(QUICKSTART)]) == 1
     out, err = capsys.readouterr()
     assert err.startswith(f"{file}{line}")
     assert err.count("\n") == 1
