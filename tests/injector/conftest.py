@@ -1,7 +1,6 @@
 """A cluster for the commands: our kinds on the real API server, and what a test needs in a namespace of it."""
 
 import base64
-import json
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import yaml
 from tests.support.binaries import binary
 
 GROUP = "external-secrets.io/v1"
+CLUSTER_SCOPED = ("ClusterSecretStore", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 SCRIPTS = Path(sys.executable).parent
 
 
@@ -25,28 +25,26 @@ class Team:
         self.folder = folder
         self.kubeconfig = str(control_plane.kubeconfig)
 
-    def apply(self, *manifests, status=()):
-        """As `kubectl apply` does it; `status` is written where it is given."""
+    def apply(self, *manifests):
+        """By server-side apply, in the namespace where the kind has one; returns the last."""
         for manifest in manifests:
-            # The schema is fetched anew by each kubectl, and the server may not have ours yet.
-            self.control_plane.kubectl(
-                "apply", "-n", self.namespace, "--validate=false", "-f", "-", stdin=yaml.safe_dump(manifest)
+            version, kind = manifest["apiVersion"], manifest["kind"]
+            root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+            scope = (
+                "" if kind in CLUSTER_SCOPED else f"/namespaces/{manifest['metadata'].get('namespace', self.namespace)}"
             )
+            path = f"{root}{scope}/{kind.lower()}s/{manifest['metadata']['name']}?fieldManager=test&force=true"
+            applied = self.control_plane.request("PATCH", path, manifest, content_type="application/apply-patch+yaml")
+        return applied
 
-    def status(self, plural, name, status, group=f"apis/{GROUP}"):
+    def status(self, plural, name, status, group=f"apis/{GROUP}", namespace=""):
         """Writes a status as a controller would."""
         return self.control_plane.request(
             "PATCH",
-            f"/{group}/namespaces/{self.namespace}/{plural}/{name}/status",
+            f"/{group}/namespaces/{namespace or self.namespace}/{plural}/{name}/status",
             {"status": status},
             content_type="application/merge-patch+json",
         )
-
-    def delete(self, kind, name):
-        self.control_plane.kubectl("delete", kind, name, "-n", self.namespace)
-
-    def get(self, kind, name):
-        return json.loads(self.control_plane.kubectl("get", kind, name, "-n", self.namespace, "-o", "json"))
 
     def file(self, *manifests, name="manifests.yaml"):
         path = self.folder / name

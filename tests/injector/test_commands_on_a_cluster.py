@@ -128,7 +128,7 @@ def test_explain_reads_what_is_not_among_the_files_from_the_cluster(team):
     [
         (["none"], "no file is called so, nor is there an ExternalSecret"),
         (["/no/such/file.yaml"], "No such file"),
-        (["db", "--context", "other"], "no context 'other'"),
+        (["db", "--context", "other"], "name other"),
     ],
 )
 def test_a_wrong_call_is_code_2(team, arguments, sentence):
