@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from injector.doctor.facts import Facts
-from injector.doctor.gather import gather
+from injector.doctor.gather import Question, gather
 from injector.doctor.judge import judge
 from injector.doctor.reading import Reading
 from injector.doctor.text import as_json, as_text
@@ -31,25 +31,29 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _doctor(arguments: Namespace) -> int:
-    kind, name = _asked(arguments.subject)
-    namespace = arguments.namespace or namespace_of(arguments.kubeconfig, arguments.context)
-    facts, unchecked = asyncio.run(_gathered(arguments, kind, name, namespace))
+    facts, unchecked = asyncio.run(_gathered(arguments, _question(arguments)))
     findings = judge(facts)
     shape = as_json if arguments.output == "json" else as_text
     sys.stdout.write(shape(findings, facts, unchecked))
     return 1 if findings else 0
 
 
-async def _gathered(arguments: Namespace, kind: str, name: str, namespace: str) -> tuple[Facts, Sequence[str]]:
-    account = _account(arguments.controller_service_account)
+async def _gathered(arguments: Namespace, asked: Question) -> tuple[Facts, Sequence[str]]:
     async with (
         shown(silent=arguments.no_progress) as progress,
         cluster_source(arguments.kubeconfig, arguments.context) as cluster,
     ):
         reading = Reading(cluster.client, progress)
         await reading.reach()
-        facts = await gather(reading, kind, name, namespace, account, datetime.now(UTC))
+        facts = await gather(reading, asked, datetime.now(UTC))
     return facts, list(reading.unchecked)
+
+
+def _question(arguments: Namespace) -> Question:
+    kind, name = _asked(arguments.subject)
+    account = _account(arguments.controller_service_account)
+    namespace = arguments.namespace or namespace_of(arguments.kubeconfig, arguments.context)
+    return Question(kind, name, namespace, account, arguments.controller_namespace)
 
 
 def _asked(subject: Sequence[str]) -> tuple[str, str]:
@@ -91,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
         "--controller-service-account",
         metavar="NAMESPACE/NAME",
         help="the controller's; then what it may do in the namespace is checked, too",
+    )
+    parser.add_argument(
+        "--controller-namespace",
+        metavar="NAMESPACE",
+        default="",
+        help="where controller and webhooks run; default: they are looked for in all namespaces",
     )
     flags.add_cluster(parser, "the cluster; default: $KUBECONFIG, or ~/.kube/config")
     return parser

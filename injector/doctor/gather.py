@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from injector.doctor import pod_layout as layout
@@ -17,12 +18,24 @@ from injector.local.manifests import Name
 from kubecore.resources import EVENTS, PODS
 
 
-async def gather(
-    reading: Reading, kind: str, name: str, namespace: str, account: tuple[str, str] | None, now: datetime
-) -> Facts:
-    """`kind` is externalsecret, pod, or empty for all of both in the namespace."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. `kind` is externalsecret, pod, or empty for all of both in the namespace."""
+
+    kind: str
+    name: str
+    namespace: str
+    account: tuple[str, str] | None = None
+    """The controller's ServiceAccount, its namespace and name, where it was told."""
+    system: str = ""
+    """The namespace in which controller and webhooks run, where it was told."""
+
+
+async def gather(reading: Reading, asked: Question, now: datetime) -> Facts:
+    """All that is needed for an answer."""
+    kind, name, namespace = asked.kind, asked.name, asked.namespace
     cluster, there = await asyncio.gather(
-        gather_cluster(reading, namespace, account), reading.list(EXTERNAL_SECRETS, namespace)
+        gather_cluster(reading, namespace, asked.account, asked.system), reading.list(EXTERNAL_SECRETS, namespace)
     )
     refused: Listed = ()
     pods: list[PodFacts] = []

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from injector.doctor.facts import Answer, ClusterFacts, Listed, Right, Unread, WebhookFacts, known
+from injector.doctor.facts import Answer, ClusterFacts, Right, Unread, WebhookFacts, known
 from injector.doctor.reading import Reading
 from injector.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES
 from injector.local.manifests import Name
@@ -44,21 +44,25 @@ NEEDED: tuple[tuple[Resource, str, tuple[str, ...]], ...] = (
 """What a controller does in a namespace that it serves."""
 
 
-async def gather_cluster(reading: Reading, namespace: str, account: tuple[str, str] | None) -> ClusterFacts:
-    """`account` is the controller's ServiceAccount, its namespace and name, where it was told."""
+async def gather_cluster(
+    reading: Reading, namespace: str, account: tuple[str, str] | None, system: str
+) -> ClusterFacts:
+    """`account` is the controller's ServiceAccount, its namespace and name, where it was told; `system` the namespace
+    in which controller and webhooks run, "" where that is not known.
+    """
     definitions, ours, operators, leases, missing, webhooks = await asyncio.gather(
-        _definitions(reading, namespace),
-        reading.list(DEPLOYMENTS, "", OURS),
-        reading.list(DEPLOYMENTS, "", OPERATOR),
-        reading.list(LEASES, "", LEASE),
+        _definitions(reading),
+        reading.list(DEPLOYMENTS, system, OURS),
+        reading.list(DEPLOYMENTS, system, OPERATOR),
+        reading.list(LEASES, system, LEASE),
         _missing_rights(reading, namespace, account),
-        _webhooks(reading),
+        _webhooks(reading, system),
     )
     told = "/".join(account) if account else ""
     return ClusterFacts(definitions, ours, operators, leases, told, missing, webhooks)
 
 
-async def _definitions(reading: Reading, namespace: str) -> dict[str, Answer]:
+async def _definitions(reading: Reading) -> dict[str, Answer]:
     names = [f"{kind.plural}.{GROUP}" for kind in KINDS]
     answers = await asyncio.gather(*(reading.get(CUSTOM_RESOURCE_DEFINITIONS, name) for name in names))
     return dict(zip(names, answers, strict=True))
@@ -82,19 +86,21 @@ async def _missing_rights(
     ]
 
 
-async def _webhooks(reading: Reading) -> Sequence[WebhookFacts] | Unread:
+async def _webhooks(reading: Reading, system: str) -> Sequence[WebhookFacts] | Unread:
     listed = await asyncio.gather(reading.list(MUTATING_WEBHOOKS), reading.list(VALIDATING_WEBHOOKS))
     if isinstance(listed[0], Unread):
         return listed[0]
-    found = [pair for each in listed for pair in related_webhooks(known(each))]
+    found = [pair for each in listed for pair in _related(known(each), system)]
     return await asyncio.gather(*(_webhook(reading, name, webhook) for name, webhook in found))
 
 
-def related_webhooks(configurations: Listed) -> Iterable[tuple[Name, Mapping[str, Any]]]:
+def _related(configurations: Sequence[Mapping[str, Any]], system: str) -> Iterable[tuple[Name, Mapping[str, Any]]]:
     """This project's webhooks and ESO's, by the domain that their names are in."""
-    for configuration in known(configurations):
+    for configuration in configurations:
         for webhook in configuration.get("webhooks") or ():
-            if str(webhook.get("name")).endswith(GROUP):
+            service = (webhook.get("clientConfig") or {}).get("service") or {}
+            elsewhere = bool(system) and service.get("namespace") != system
+            if str(webhook.get("name")).endswith(GROUP) and not elsewhere:
                 yield Name(str(configuration["kind"]), "", str(configuration["metadata"]["name"])), webhook
 
 

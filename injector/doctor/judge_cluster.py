@@ -85,9 +85,7 @@ def _two_at_once(
                     "stop one of them, or give them classes: kubectl scale deployment "
                     f"{metadata['name']} -n {metadata['namespace']} --replicas=0"
                 )
-                problem = (
-                    f"it runs beside the External Secrets Operator ({_about(operator)}), and serves the same objects"
-                )
+                problem = f"it serves the same objects as the External Secrets Operator ({_about(operator)})"
                 yield Finding(Order.CONTROLLER, _about(deployment), problem, remedy)
                 return
     if len(fresh) > 1 and not (ours and operators):
