@@ -131,3 +131,5 @@ class Facts:
     pods: Sequence[PodFacts] = ()
     refused: Listed = ()
     """Events that say that pods could not be created, where the whole namespace was asked for."""
+    served: bool = True
+    """Whether the API server knows ExternalSecrets."""

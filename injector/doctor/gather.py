@@ -57,7 +57,8 @@ async def gather(reading: Reading, asked: Question, now: datetime) -> Facts:
             for each in dict.fromkeys(names)
         )
     )
-    return Facts(now, namespace, cluster, external_secrets, pods, refused)
+    served = not (isinstance(there, Unread) and there.not_served)
+    return Facts(now, namespace, cluster, external_secrets, pods, refused, served)
 
 
 def _named_by(pods: Iterable[PodFacts]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from injector.doctor import pod_layout as layout
 from injector.doctor.facts import Facts, PodFacts, Unread
 from injector.doctor.finding import Finding, in_order
-from injector.doctor.judge_cluster import judge_cluster
+from injector.doctor.judge_cluster import judge_cluster, not_served
 from injector.doctor.judge_external_secret import judge_external_secret
 from injector.doctor.judge_pod import judge_pod, judge_refusals
 from injector.doctor.judge_webhook import judge_webhooks
@@ -24,6 +24,8 @@ def _findings(facts: Facts) -> Iterator[Finding]:
         store.name.kind == "ClusterSecretStore" for each in facts.external_secrets for store in each.stores
     )
     yield from judge_cluster(facts.cluster, facts.now, cluster_stores=cluster_stores, works=_works(facts))
+    if not facts.served:
+        yield from not_served(facts.cluster)
     opted_in = any(_opted_in(pod) for pod in facts.pods)
     yield from judge_webhooks(facts.cluster.webhooks, pods_opted_in=opted_in)
     for external_secret in facts.external_secrets:

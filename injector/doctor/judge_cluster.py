@@ -35,6 +35,14 @@ def judge_cluster(facts: ClusterFacts, now: datetime, *, cluster_stores: bool, w
             yield Finding(Order.RIGHTS, f"ServiceAccount {facts.account}", problem, remedy)
 
 
+def not_served(facts: ClusterFacts) -> Iterator[Finding]:
+    """The API server does not know ExternalSecrets. Who may read the definition has been told why."""
+    for name, definition in facts.definitions.items():
+        if name.startswith("externalsecrets.") and isinstance(definition, Unread):
+            problem = f"it is not installed, or does not serve {VERSION}"
+            yield Finding(Order.DEFINITIONS, f"CustomResourceDefinition {name}", problem, INSTALL)
+
+
 def _definition(name: str, definition: Answer) -> Iterator[Finding]:
     about = f"CustomResourceDefinition {name}"
     if isinstance(definition, Unread):

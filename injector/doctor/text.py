@@ -13,7 +13,7 @@ def as_text(findings: Sequence[Finding], facts: Facts, unchecked: Iterable[str])
     """A numbered sentence and its remedy for each, what could not be checked, and the sum."""
     lines: list[str] = []
     for number, finding in enumerate(findings, 1):
-        lines += [f"{number}. {finding.about}: {finding.problem}.", f"   Remedy: {finding.remedy}."]
+        lines += [f"{number}. {finding.about}: {finding.problem}", f"   remedy: {finding.remedy}"]
     lines += [f"not checked: {why}" for why in unchecked]
     lines.append(f"{_counted(findings)} in {', '.join(_examined(facts))}")
     return "\n".join(lines) + "\n"

@@ -312,6 +312,13 @@ def test_what_is_no_fault_of_a_cluster(facts):
     assert found(of=cluster(**facts)) == []
 
 
+def test_who_may_not_read_definitions_is_told_what_the_server_does_not_know():
+    facts = cluster(**definitions(externalsecrets=Unread("you may not get customresourcedefinitions")))
+    finding = only(judge(Facts(NOW, "team", facts, served=False)))
+    assert finding.about == "CustomResourceDefinition externalsecrets.external-secrets.io"
+    assert only(judge(Facts(NOW, "team", cluster(**definitions(externalsecrets=None)), served=False)))
+
+
 def test_somebody_made_what_is_ready_also_where_no_controller_is_seen():
     assert found(good(), of=cluster(ours=(), leases=())) == []
 

@@ -101,7 +101,7 @@ def test_each_cause_is_told_before_what_follows_from_it(healthy):
     code, out, _ = doctor(healthy, "es/broken")
     assert code == 1
     assert out.splitlines()[-1] == f"5 findings in ExternalSecret {namespace}/broken"
-    assert out.splitlines()[1] == f"   Remedy: create ConfigMap {namespace}/none."
+    assert out.splitlines()[1] == f"   remedy: create ConfigMap {namespace}/none"
 
 
 def test_what_does_not_exist_is_said(healthy):
