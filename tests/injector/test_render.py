@@ -244,6 +244,18 @@ def test_a_wrong_call_is_code_2_and_says_what_is_wrong(arguments, sentence, caps
     assert sentence in capsys.readouterr().err
 
 
+def test_output_that_cannot_be_written_is_said_in_one_line():
+    command = f"{sys.executable} -m injector render {QUICKSTART} > /dev/full"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "the output can't be written: No space left on device\n")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -m injector render {QUICKSTART} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 BILLION = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
 )
