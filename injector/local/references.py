@@ -50,16 +50,20 @@ def references(manifest: Mapping[str, Any], namespace: str) -> Iterator[Name]:
         yield Name(source.kind, namespace, source.name)
 
 
-async def named(client: Client, names: Sequence[str], namespace: str) -> Mapping[Name, Mapping[str, Any]]:
+async def named(
+    client: Client, names: Sequence[str], namespace: str, progress: Progress
+) -> Mapping[Name, Mapping[str, Any]]:
     """The ExternalSecrets of these names. Raises `WrongCall` for one that there is none of, `ApiError`."""
     wanted = [Name("ExternalSecret", namespace, name) for name in names]
-    found = await asyncio.gather(*(_named(client, each) for each in wanted))
+    progress.expect(len(wanted))
+    found = await asyncio.gather(*(_named(client, each, progress) for each in wanted))
     return dict(zip(wanted, found, strict=True))
 
 
-async def _named(client: Client, name: Name) -> Mapping[str, Any]:
+async def _named(client: Client, name: Name, progress: Progress) -> Mapping[str, Any]:
     try:
-        return await client.get(EXTERNAL_SECRETS, name.name, name.namespace)
+        with progress.during(str(name)):
+            return await client.get(EXTERNAL_SECRETS, name.name, name.namespace)
     except KindNotServed:
         raise WrongCall("the cluster does not serve external-secrets.io/v1; install the CRDs first") from None
     except NotFound:

@@ -48,11 +48,9 @@ async def subjects(arguments: Namespace, progress: Progress, *, always_cluster: 
         raise WrongCall(f'"{names[0]}" is no file, and {error}' if names else str(error)) from None
     manifests = _from_files(paths, namespace) if paths else Manifests({})
     async with cluster_source(arguments.kubeconfig, arguments.context) as cluster:
-        with progress.during("the cluster"):
-            manifests = Manifests(
-                {**manifests.objects, **await named(cluster.client, names, namespace)}, manifests.unreadable
-            )
-            read = await completed(cluster.client, manifests, progress)
+        asked_for = await named(cluster.client, names, namespace, progress)
+        manifests = Manifests({**manifests.objects, **asked_for}, manifests.unreadable)
+        read = await completed(cluster.client, manifests, progress)
         yield Subjects(manifests, cluster, read)
 
 
