@@ -11,9 +11,9 @@ from controller.external_secret import conditions as say
 from controller.external_secret.decision import Change, Create, Decision, Delete, Keep, Retry, Update
 from controller.external_secret.subject import Subject
 from secretcore.errors import FetchFailed, InvalidSpec, SecretError, Throttled, TransformFailed
-from secretcore.names import CREATED_BY_LABEL
+from secretcore.names import CREATED_BY_LABEL, created_by
 from secretcore.plan import Extract, Get, Missing, Rendered
-from secretcore.target.desired import created_by, desired_secret, metadata_only, same, same_content
+from secretcore.target.desired import desired_secret, metadata_only, same, same_content
 from secretcore.target.secret import Secret, is_external_secret, refers_to
 
 
@@ -149,7 +149,7 @@ def _strays(subject: Subject, siblings: Sequence[Secret]) -> tuple[Delete, ...]:
     """
     if subject.spec.target.creation_policy != "Owner":
         return ()
-    mark = created_by(subject.external_secret)
+    mark = created_by(subject.namespace, subject.name)
     return tuple(
         Delete(secret, "the ExternalSecret has another target now")
         for secret in siblings

@@ -20,12 +20,11 @@ from kubecore.verbs import Client
 from kubecore.wire import Manifest
 from secretcore.clients import Clients
 from secretcore.errors import SecretError
-from secretcore.names import IDENTITY_ANNOTATION
+from secretcore.names import IDENTITY_ANNOTATION, created_by
 from secretcore.parse import parse_external_secret
 from secretcore.plan import Rendered
 from secretcore.rendering import Rendering
 from secretcore.resolve import resolve
-from secretcore.target.desired import created_by
 from secretcore.target.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -131,7 +130,7 @@ class Gather:
 
     def siblings(self, subject: Subject) -> list[Secret]:
         """Metadata of the Secrets that bear the created-by label of this ExternalSecret."""
-        return [Secret(known) for known in self.view.secrets_made_by(created_by(subject.external_secret))]
+        return [Secret(known) for known in self.view.secrets_made_by(created_by(subject.namespace, subject.name))]
 
     async def outcome(self, subject: Subject) -> Rendered | SecretError:
         """What the stores have, or why it can't be had."""

@@ -19,9 +19,8 @@ from kubecore.verbs import Client
 from kubecore.wire import Manifest, Selector
 from secretcore.errors import SecretError
 from secretcore.model.external_secret import ExternalSecret
-from secretcore.names import CREATED_BY_LABEL
+from secretcore.names import CREATED_BY_LABEL, created_by
 from secretcore.resolve import resolve
-from secretcore.target.desired import created_by
 from secretcore.target.secret import Secret
 
 
@@ -64,6 +63,6 @@ async def _secrets(client: Client, of: ExternalSecret) -> tuple[Secret | None, l
         target = Secret(await client.get(SECRETS, of.target_name, namespace))
     except NotFound:
         target = None
-    selector = Selector(labels=f"{CREATED_BY_LABEL}={created_by(of)}")
+    selector = Selector(labels=f"{CREATED_BY_LABEL}={created_by(namespace, of.metadata.name)}")
     made = await client.list(SECRETS, namespace, selector, metadata_only=True)
     return target, [Secret(each) for each in made]

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from injector.diff.applied import LAST_APPLIED
 from secretcore.model.external_secret import ExternalSecret
-from secretcore.names import CREATED_BY_LABEL, DATA_HASH_ANNOTATION, MANAGED_LABEL
+from secretcore.names import CREATED_BY_LABEL, DATA_HASH_ANNOTATION, MANAGED_LABEL, created_by
 from secretcore.plan import Rendered
-from secretcore.target.desired import created_by, desired_secret, metadata_only, same, same_content
+from secretcore.target.desired import desired_secret, metadata_only, same, same_content
 from secretcore.target.secret import Secret, refers_to
 
 What = Literal["created", "changed", "unchanged", "deleted", "conflict", "left alone"]
@@ -107,7 +107,7 @@ def _strays(of: ExternalSecret, siblings: Sequence[Secret]) -> Iterator[Verdict]
     for secret in siblings:
         owner = secret.controller
         ours = owner is not None and refers_to(owner, of.metadata.name)
-        marked = secret.labels.get(CREATED_BY_LABEL) == created_by(of)
+        marked = secret.labels.get(CREATED_BY_LABEL) == created_by(of.metadata.namespace, of.metadata.name)
         if ours and marked and secret.name != of.target_name and not secret.being_deleted:
             yield _verdict(of, "deleted", "the ExternalSecret has another target", name=secret.name)
 

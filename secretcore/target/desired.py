@@ -14,9 +14,9 @@ from copy import deepcopy
 from typing import Any
 
 from secretcore.model.external_secret import ExternalSecret
-from secretcore.names import API_VERSION, CREATED_BY_LABEL, DATA_HASH_ANNOTATION, KIND, MANAGED_LABEL
+from secretcore.names import API_VERSION, CREATED_BY_LABEL, DATA_HASH_ANNOTATION, KIND, MANAGED_LABEL, created_by
 from secretcore.plan import Rendered
-from secretcore.target.hashing import data_hash, field_manager, text_hash
+from secretcore.target.hashing import data_hash, field_manager
 from secretcore.target.secret import Secret, refers_to
 
 KEEPS_FOREIGN_DATA = ("Merge", "CreateOrMerge")
@@ -139,15 +139,10 @@ def _mark(manifest: dict[str, Any], of: ExternalSecret) -> None:
     labels, annotations = manifest["metadata"]["labels"], manifest["metadata"]["annotations"]
     labels[MANAGED_LABEL] = "true"
     if of.spec.target.creation_policy == "Owner":
-        labels[CREATED_BY_LABEL] = created_by(of)
+        labels[CREATED_BY_LABEL] = created_by(of.metadata.namespace, of.metadata.name)
     else:
         labels.pop(CREATED_BY_LABEL, None)
     annotations[DATA_HASH_ANNOTATION] = data_hash(Secret(manifest).data)
-
-
-def created_by(of: ExternalSecret) -> str:
-    """The value of the created-by label of the Secrets that an ExternalSecret owns."""
-    return text_hash(f"{of.metadata.namespace}/{of.metadata.name}")
 
 
 def _tidy(manifest: dict[str, Any]) -> dict[str, Any]:
