@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from injector.diff.gather import Compared, compare
 from injector.diff.text import as_json, as_text, is_different
 from injector.local import flags
-from injector.local.opening import opened
+from injector.local.opening import environment, opened
 from injector.local.subjects import Subjects, subjects
 from injector.progress import Progress, shown
 
@@ -46,8 +46,8 @@ async def _all(found: Subjects, arguments: Namespace, progress: Progress) -> lis
     client = found.cluster.client
     wanted = list(found.manifests.of_kind("ExternalSecret"))
     progress.expect(len(wanted))
-    using = opened(found.manifests, from_environment=arguments.from_environment, cluster=found.cluster, read=found.read)
-    async with using as local:
+    others = (*environment(arguments), found.cluster)
+    async with opened(found.manifests, others, found.read) as local:
         return await asyncio.gather(*(compare(name, each, local, client, progress) for name, each in wanted))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from injector.diff.judge import DIFFERENCES, Difference, Verdict
+from injector.printable import printable
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "equal": "="}
 
@@ -18,7 +19,7 @@ def as_text(verdicts: Sequence[Verdict]) -> str:
         what: sum(1 for each in verdicts if each.what == what) for what in dict.fromkeys(v.what for v in verdicts)
     }
     total = ", ".join(f"{count} {what}" for what, count in counts.items())
-    return "\n".join([*lines, total or "no Secret"]) + "\n"
+    return "\n".join([*map(printable, lines), total or "no Secret"]) + "\n"
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:

@@ -58,8 +58,8 @@ async def events_of(reading: Reading, name: Name) -> Listed:
     return await reading.list(EVENTS, name.namespace, Selector(fields=fields))
 
 
-def credentials_of(store: Store, namespace: str) -> Iterator[CredentialRef]:
-    """What a store refers to when it is used from a namespace."""
+def credentials_of(store: Store, provider: str, namespace: str) -> Iterator[CredentialRef]:
+    """What a store refers to when it is used from a namespace; `provider` is its key under spec.provider."""
     for path, selector in store.selectors:
         where = store.namespace or selector.namespace or namespace
         if isinstance(selector, SecretKeySelector):
@@ -69,7 +69,7 @@ def credentials_of(store: Store, namespace: str) -> Iterator[CredentialRef]:
         else:
             kind, key = SERVICE_ACCOUNTS.kind, ""
         if selector.name:
-            yield CredentialRef(Name(kind, where, selector.name), key, path)
+            yield CredentialRef(Name(kind, where, selector.name), key, f"spec.provider.{provider}.{path}")
 
 
 async def _store(reading: Reading, name: Name, namespace: str) -> StoreFacts:
@@ -80,7 +80,7 @@ async def _store(reading: Reading, name: Name, namespace: str) -> StoreFacts:
         store = parse_store(manifest, Registry.installed())
     except InvalidSpec as error:
         return StoreFacts(name, manifest, wrong=str(error))
-    wanted = list(dict.fromkeys(credentials_of(store, namespace)))
+    wanted = list(dict.fromkeys(credentials_of(store, next(iter(manifest["spec"]["provider"])), namespace)))
     found = await _all(reading, [each.name for each in wanted])
     credentials = {each: found[each.name] for each in wanted}
     return StoreFacts(name, manifest, store, "", await _labels(reading, store, namespace), credentials)

@@ -37,7 +37,7 @@ def judge_store(facts: StoreFacts, user: Name) -> Iterator[Finding]:
 def _credential(about: str, ref: CredentialRef, answer: Answer) -> Iterator[Finding]:
     if isinstance(answer, Unread):
         return
-    where = f"its spec.provider names {ref.name} ({ref.path})"
+    where = f"its {ref.path} names {ref.name}"
     if answer is None:
         yield Finding(Order.CREDENTIAL, about, f"{where}, which does not exist", "create it, or correct the reference")
     elif ref.key and ref.key not in {**(answer.get("data") or {}), **(answer.get("binaryData") or {})}:

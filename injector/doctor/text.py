@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from injector.doctor.facts import Facts
 from injector.doctor.finding import Finding
+from injector.printable import printable
 
 
 def as_text(findings: Sequence[Finding], facts: Facts, unchecked: Iterable[str]) -> str:
     """A numbered sentence and its remedy for each, what could not be checked, and the sum."""
     lines: list[str] = []
     for number, finding in enumerate(findings, 1):
-        lines += [f"{number}. {finding.about}: {finding.problem}", f"   remedy: {finding.remedy}"]
-    lines += [f"not checked: {why}" for why in unchecked]
+        problem = printable(f"{finding.about}: {finding.problem}")
+        lines += [f"{number}. {problem}", f"   remedy: {printable(finding.remedy)}"]
+    lines += [f"not checked: {printable(why)}" for why in unchecked]
     lines.append(f"{_counted(findings)} in {', '.join(_examined(facts))}")
     return "\n".join(lines) + "\n"
 

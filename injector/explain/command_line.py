@@ -15,7 +15,7 @@ from injector.explain.resolving import explain
 from injector.explain.text import as_json, as_text
 from injector.fingerprint import KEY_BYTES, Fingerprint
 from injector.local import flags
-from injector.local.opening import opened
+from injector.local.opening import environment, opened
 from injector.local.subjects import Subjects, subjects
 from injector.progress import Progress, shown
 
@@ -45,8 +45,8 @@ async def _all(found: Subjects, arguments: Namespace, progress: Progress) -> lis
     fingerprint = Fingerprint(os.urandom(KEY_BYTES))
     wanted = list(found.manifests.of_kind("ExternalSecret"))
     progress.expect(len(wanted))
-    using = opened(found.manifests, from_environment=arguments.from_environment, cluster=found.cluster, read=found.read)
-    async with using as local:
+    others = environment(arguments) + ((found.cluster,) if found.cluster else ())
+    async with opened(found.manifests, others, found.read) as local:
         return await asyncio.gather(*(explain(name, each, local, fingerprint, progress) for name, each in wanted))
 
 

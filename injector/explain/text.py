@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from injector.explain.explanation import Explained, ExplainedStep
 from injector.fingerprint import NOTE, KeyFacts
+from injector.printable import printable
 
 
 def as_text(explained: Sequence[Explained]) -> str:
@@ -15,7 +16,7 @@ def as_text(explained: Sequence[Explained]) -> str:
     lines = [NOTE[0].upper() + NOTE[1:] + "."]
     for each in explained:
         lines += ["", *_external_secret(each)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def as_json(explained: Sequence[Explained]) -> str:

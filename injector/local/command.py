@@ -12,7 +12,7 @@ from typing import Any
 
 from injector.local.failures import failure_lines, line
 from injector.local.manifests import Manifests, Name, WrongCall, read_manifests
-from injector.local.opening import Local, opened, parse, rendering
+from injector.local.opening import Local, opened, other_sources, parse, rendering
 from injector.local.output import RenderedSecret, as_env, as_json, as_yaml
 from injector.progress import Progress, shown
 from secretcore.errors import SecretError
@@ -40,13 +40,8 @@ def render(arguments: Namespace) -> int:
 
 async def _render(manifests: Manifests, arguments: Namespace) -> int:
     async with AsyncExitStack() as stack:
-        cluster = None
-        if arguments.kubeconfig:
-            from injector.local.cluster import cluster_source  # noqa: PLC0415  # 25 MiB that only this flag needs
-
-            cluster = await stack.enter_async_context(cluster_source(arguments.kubeconfig, arguments.context))
-        using = opened(manifests, from_environment=arguments.from_environment, cluster=cluster)
-        local = await stack.enter_async_context(using)
+        others = await other_sources(arguments, stack)
+        local = await stack.enter_async_context(opened(manifests, others))
         async with shown(silent=arguments.no_progress) as progress:
             wanted = list(manifests.of_kind("ExternalSecret"))
             progress.expect(len(wanted))

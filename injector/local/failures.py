@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from injector.local.manifests import Name
+from injector.printable import printable
 from secretcore.errors import FetchFailed, SecretError
 
 
@@ -15,5 +16,5 @@ def failure_lines(name: Name, error: SecretError) -> list[str]:
 
 def line(sentence: str, error: SecretError) -> str:
     """The sentence, and what to do."""
-    sentence = " ".join(sentence.split())
+    sentence = printable(" ".join(sentence.split()))
     return f"{sentence} ({error.remedy})" if error.remedy else sentence

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from argparse import Namespace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -20,7 +21,6 @@ from secretcore.registry import Registry
 from secretcore.rendering import Rendering
 
 if TYPE_CHECKING:  # 25 MiB that only a cluster needs
-    from injector.local.cluster import ClusterSource
     from injector.local.references import Read
 
 
@@ -33,24 +33,35 @@ class Local:
     clients: Clients
 
 
+async def other_sources(arguments: Namespace, stack: AsyncExitStack) -> tuple[CredentialSource, ...]:
+    """The environment and a cluster, as far as the flags say so. Raises `WrongCall`."""
+    if not arguments.kubeconfig:
+        return environment(arguments)
+    from injector.local.cluster import cluster_source  # noqa: PLC0415  # 25 MiB that only this flag needs
+
+    cluster = await stack.enter_async_context(cluster_source(arguments.kubeconfig, arguments.context))
+    return (*environment(arguments), cluster)
+
+
+def environment(arguments: Namespace) -> tuple[CredentialSource, ...]:
+    """The environment, if the flag says so."""
+    return (EnvironmentSource.of_process(),) if arguments.from_environment else ()
+
+
 @asynccontextmanager
 async def opened(
-    manifests: Manifests, *, from_environment: bool, cluster: ClusterSource | None = None, read: Read | None = None
+    manifests: Manifests, others: Sequence[CredentialSource], read: Read | None = None
 ) -> AsyncIterator[Local]:
-    """Credentials come from the manifests, then from the environment and from the cluster where they are given.
-    `read` is what the cluster had of the objects that the manifests refer to.
+    """Credentials come from the manifests, then from the others. `read` is what a cluster had of the objects that the
+    manifests refer to.
     """
-    sources: list[CredentialSource] = [ManifestSource(manifests)]
-    if from_environment:
-        sources.append(EnvironmentSource.of_process())
-    if cluster:
-        sources.append(cluster)
+    sources = (ManifestSource(manifests), *others)
     if read is None:
-        stores = LocalStores(manifests, Registry.installed(), tuple(sources))
+        stores = LocalStores(manifests, Registry.installed(), sources)
     else:
         manifests = read.manifests
         where = "neither among the files nor in the cluster"
-        stores = LocalStores(manifests, Registry.installed(), tuple(sources), where, read.unread)
+        stores = LocalStores(manifests, Registry.installed(), sources, where, read.unread)
     async with Clients(stores) as clients:
         yield Local(manifests, stores, clients)
 

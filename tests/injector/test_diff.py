@@ -183,3 +183,8 @@ def test_an_apply_sets_what_the_file_has_and_removes_what_it_set_before(file, li
     applied = as_applied(metadata(annotations=file), there)["metadata"]
     assert applied["annotations"] == annotations
     assert applied.get("uid") == (None if live is None else "u")
+
+
+def test_a_key_that_a_backend_chose_can_not_move_the_cursor():
+    wanted = Rendered(SecretData({"a\x1b[2J\u202eb": b"1"}))
+    assert "+ data[a\\x1b[2J\\u202eb]" in as_text(judged(subject(), wanted))

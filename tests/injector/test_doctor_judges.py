@@ -17,6 +17,7 @@ from injector.doctor.facts import (
 )
 from injector.doctor.finding import Finding, Order, in_order
 from injector.doctor.judge import judge
+from injector.doctor.text import as_text
 from injector.handoff import ANNOTATION
 from injector.local.manifests import Name
 from secretcore.parse import parse_store
@@ -191,7 +192,7 @@ def test_what_is_no_fault_of_an_external_secret(facts):
 
 
 SHARED = Name("ClusterSecretStore", "", "store")
-TOKEN = CredentialRef(Name("Secret", "team", "token"), "key", "vault.auth.tokenSecretRef")
+TOKEN = CredentialRef(Name("Secret", "team", "token"), "key", "spec.provider.vault.auth.tokenSecretRef")
 TEAM_A = {"conditions": [{"namespaceSelector": {"matchLabels": {"team": "a"}}}]}
 
 
@@ -210,7 +211,7 @@ TEAM_A = {"conditions": [{"namespaceSelector": {"matchLabels": {"team": "a"}}}]}
         (
             good_store(credentials={TOKEN: None}),
             Order.CREDENTIAL,
-            "its spec.provider names Secret team/token (vault.auth.tokenSecretRef), which does not exist",
+            "its spec.provider.vault.auth.tokenSecretRef names Secret team/token, which does not exist",
         ),
         (good_store(credentials={TOKEN: {"data": {"other": ""}}}), Order.CREDENTIAL, 'which has no key "key"'),
     ],
@@ -498,3 +499,12 @@ def test_values_of_secrets_are_dropped_as_they_come_in():
 
     assert "canary" not in repr(_without_values(secret(a="canary"), SECRETS))
     assert _without_values({"data": {"a": "kept"}}, CONFIG_MAPS) == {"data": {"a": "kept"}}
+
+
+def test_what_others_wrote_stays_on_its_line():
+    facts = Facts(NOW, "team", cluster(), [good(not_ready("no\nsuch\x1b[31m store"))])
+    text = as_text(judge(facts), facts, ["you may\x07not"])
+    assert text.splitlines()[0].endswith("(SecretSyncedError): no such\\x1b[31m store")
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "1 finding in ExternalSecret team/db" in text

@@ -82,8 +82,8 @@ def test_each_cause_is_told_before_what_follows_from_it(healthy):
     assert problems(found) == [
         f"ExternalSecret {namespace}/broken: its template reads ConfigMap {namespace}/none, which does not exist",
         (
-            f"SecretStore {namespace}/vault: its spec.provider names Secret {namespace}/login "
-            '(auth.tokenSecretRef), which has no key "token"'
+            f"SecretStore {namespace}/vault: its spec.provider.vault.auth.tokenSecretRef names Secret "
+            f'{namespace}/login, which has no key "token"'
         ),
         f"SecretStore {namespace}/vault: it is not ready (InvalidProviderConfig): no key",
         f"ExternalSecret {namespace}/broken: its target Secret {namespace}/db is also that of db",
