@@ -19,13 +19,22 @@ COMMANDS = {
     "doctor": ("injector.doctor.command_line", "say why an ExternalSecret or a pod is not ready"),
 }
 
+CLIENT = ("aiohttp", "kubernetes")
+"""What only those have installed who read a cluster."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command. Returns its exit code; a wrong call is 2."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         module, _ = COMMANDS[given[0]]
-        return _run(import_module(module).main, given[1:])
+        try:
+            return _run(import_module(module).main, given[1:])
+        except ModuleNotFoundError as error:
+            if error.name not in CLIENT:
+                raise
+            print(f"{given[0]}: reading a cluster needs external-secrets-injector[cluster]", file=sys.stderr)
+            return 2
     asked = bool(given) and given[0] in ("-h", "--help")
     print(_usage(), file=sys.stdout if asked else sys.stderr)
     return 0 if asked else 2

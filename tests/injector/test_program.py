@@ -39,3 +39,13 @@ def test_what_needs_no_cluster_does_not_import_its_client():
         "sys.exit(code or any(name in sys.modules for name in ('kubernetes', 'aiohttp', 'pydantic')))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["diff", "x"], ["explain", "x", "--kubeconfig", "y"]])
+def test_without_the_client_of_clusters_a_command_that_needs_it_says_so(arguments):
+    code = (
+        f"import sys; sys.modules['aiohttp'] = None; from injector.__main__ import main;sys.exit(main({arguments!r}))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    sentence = f"{arguments[0]}: reading a cluster needs external-secrets-injector[cluster]\n"
+    assert (ran.returncode, ran.stderr) == (2, sentence)
