@@ -23,9 +23,10 @@ from pathlib import PurePath
 
 from injector.agent.directories import Foreign, Step, Tree, link_target, opened, read_file, read_tree, remove
 from injector.agent.generations import is_generation, name_after, outdated
+from injector.agent.paths import PATH_RULE, folder_mode, folders_of, is_path
 from secretcore.errors import SecretError
 
-DATA, NEXT_DATA = "..data", "..data_tmp"
+DATA, NEXT_DATA, NOTES = "..data", "..data_tmp", "..agent"
 KEPT = 2
 """Generations before the current one: who still reads in one never loses it to the next refresh."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -55,7 +56,8 @@ class Volume:
         Raises `VolumeFailed`; then the files are still those of before.
         """
         for path in files:
-            check_path(path)
+            if not is_path(path):
+                raise VolumeFailed(f"{path!r} can't be the path of a file", remedy=PATH_RULE)
         with _said(self._path, files):
             current = self._current()
             links = {path.partition("/")[0] for path in files}
@@ -79,18 +81,24 @@ class Volume:
             return Tree()
 
     def write_note(self, name: str, content: bytes) -> None:
-        """A small file of the agent's own beside the generations, replaced at once. Raises `VolumeFailed`."""
+        """A small file of the agent's own, replaced at once. It is in a folder of its own, so that who watches the
+        volume hears nothing of it. Raises `VolumeFailed`.
+        """
         with _said(self._path, {name: content}):
-            temporary = f"{name}_tmp"
-            remove(temporary, self._root, self._step)
-            self._write_file(temporary, self._root, content, 0o644)
-            self._step(f"swap {name}")
-            os.rename(temporary, name, src_dir_fd=self._root, dst_dir_fd=self._root)
+            with suppress(FileExistsError):
+                self._step(f"make {NOTES}/")
+                os.mkdir(NOTES, 0o700, dir_fd=self._root)
+            with opened(NOTES, self._root) as notes:
+                temporary = f"{name}_tmp"
+                remove(temporary, notes, self._step)
+                self._write_file(temporary, notes, content, 0o600)
+                self._step(f"swap {name}")
+                os.rename(temporary, name, src_dir_fd=notes, dst_dir_fd=notes)
 
     def read_note(self, name: str) -> bytes | None:
         """What `write_note` left; None where there is none."""
-        with suppress(Foreign, OSError):
-            return read_file(name, self._root)
+        with suppress(Foreign, OSError), opened(NOTES, self._root) as notes:
+            return read_file(name, notes)
         return None
 
     def _current(self) -> str | None:
@@ -105,7 +113,7 @@ class Volume:
                 found = read_tree(descriptor)
         except (Foreign, OSError):
             return False
-        modes = dict.fromkeys(files, mode) | {f"{folder}/": folder_mode(mode) for folder in _folders(files)}
+        modes = dict.fromkeys(files, mode) | {f"{folder}/": folder_mode(mode) for folder in folders_of(files)}
         return found.files == dict(files) and {path: bits & 0o777 for path, bits in found.modes.items()} == modes
 
     def _missing_links(self, names: set[str]) -> set[str]:
@@ -149,7 +157,7 @@ class Volume:
         folders: dict[str, int] = {}
         try:
             folders[""] = self._make_folder(generation, self._root)
-            for path in _folders(files):
+            for path in folders_of(files):
                 parent, _, name = path.rpartition("/")
                 folders[path] = self._make_folder(name, folders[parent])
             for path, content in files.items():
@@ -217,31 +225,6 @@ def open_volume(path: str | PurePath, *, step: Step = lambda _: None) -> Iterato
         yield Volume(str(path), descriptor, step)
     finally:
         os.close(descriptor)
-
-
-def check_path(path: str) -> None:
-    """Raises `VolumeFailed` for a path that would leave the volume, or that the volume needs for itself."""
-    parts = path.split("/")
-    hidden = any(not part or part == "." or part.startswith("..") or "\0" in part for part in parts)
-    if hidden or any(len(part.encode()) > 255 for part in parts) or len(path.encode()) > 4096:
-        raise VolumeFailed(
-            f"{path!r} can't be the path of a file",
-            remedy="make keys of at most 255 characters that don't begin with two dots and have no slash",
-        )
-
-
-def folder_mode(mode: int) -> int:
-    """Permissions of a folder whose files have these: who may read a file may go in. The owner has to clean up."""
-    return 0o700 | (0o050 if mode & 0o040 else 0) | (0o005 if mode & 0o004 else 0)
-
-
-def _folders(files: Files) -> list[str]:
-    """All folders of a set of files, each after the one that it is in."""
-    found = set()
-    for path in files:
-        while path := path.rpartition("/")[0]:
-            found.add(path)
-    return sorted(found)
 
 
 @contextmanager

@@ -43,4 +43,4 @@ def _nanoseconds(name: str) -> int:
     found = _NAME.fullmatch(name)
     assert found is not None
     *date, rest = map(int, found.groups())
-    return calendar.timegm((*date, 0, 1, 0)) * _SECOND + rest  # type: ignore[arg-type]
+    return calendar.timegm((*date, 0, 1, 0)) * _SECOND + rest

@@ -54,7 +54,7 @@ def killed_before(step: int, volume: Path, files: Mapping[str, bytes], mode: int
 
 def publish(volume: Volume, files: Mapping[str, bytes], mode: int) -> None:
     volume.publish(files, mode)
-    volume.write_note("..note", b"new")
+    volume.write_note("note", b"new")
 
 
 def main(folder: str, scenario: str) -> None:
@@ -66,9 +66,9 @@ def main(folder: str, scenario: str) -> None:
         with open_volume(volume) as opened:
             for each in before:
                 opened.publish(each, 0o444)
-            opened.write_note("..note", b"old")
+            opened.write_note("note", b"old")
         killed = killed_before(step, volume, files, mode)
-        found = {"killed": killed, "seen": visible(volume), "note": (volume / "..note").read_text()}
+        found = {"killed": killed, "seen": visible(volume), "note": (volume / "..agent/note").read_text()}
         with open_volume(volume) as opened:
             publish(opened, files, mode)
         found["after"] = visible(volume)

@@ -32,7 +32,7 @@ def test_a_crash_before_any_step_leaves_one_whole_generation_and_the_next_writer
         assert found["seen"] in (old, new), f"step {step}"
         assert found["note"] in ("old", "new"), f"step {step}"
         assert found["after"] == new, f"step {step}"
-        assert found["left"] == sorted({path.partition("/")[0] for path in new} | {"..data", "..note"}), f"step {step}"
+        assert found["left"] == sorted({path.partition("/")[0] for path in new} | {"..data", "..agent"}), f"step {step}"
         assert found["generations"] <= 3, f"step {step}"
     # Once the new set was seen, it stays: there is one moment of change.
     became_new = [found["seen"] == new for found in report]

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from injector.agent.files import Volume, VolumeFailed, check_path, open_volume
+from injector.agent.files import Volume, VolumeFailed, open_volume
+from injector.agent.paths import is_path
 
 ONE = {"db/password": b"one", "db/user": b"app", "app.env": b"A='1'\n"}
 TWO = {"db/password": b"two", "tls/tls.key": b"\x00\xff"}
@@ -138,7 +139,7 @@ def test_a_path_that_leaves_the_volume_is_refused_before_anything_is_done(folder
 
 def test_names_with_dots_are_names():
     for path in ("a/.hidden", "a/b..c", ".config", "tls/tls.key", "x" * 255):
-        check_path(path)
+        assert is_path(path)
 
 
 def test_a_full_volume_keeps_the_files_of_before(small):
@@ -248,7 +249,7 @@ def test_what_stands_where_a_link_belongs_is_named_and_left_alone(folder, outsid
     publish(folder, {"a/k": b"1"})
     obstacle = folder / "db"
     make = {
-        "folder": lambda: obstacle.mkdir(),
+        "folder": obstacle.mkdir,
         "file": lambda: obstacle.write_bytes(b"mine"),
         "fifo": lambda: os.mkfifo(obstacle),
         "link": lambda: obstacle.symlink_to(outside),
@@ -272,7 +273,8 @@ def test_what_stands_where_data_belongs_is_said(folder, plant):
 
 @pytest.mark.parametrize("plant", ["folder", "file", "fifo", "link"])
 def test_leftovers_of_the_agent_s_own_names_do_not_stop_it(folder, outside, plant):
-    for name in ("..data_tmp", "..note_tmp"):
+    (folder / "..agent").mkdir()
+    for name in ("..data_tmp", "..agent/note_tmp"):
         leftover = folder / name
         if plant == "folder":
             (leftover / "deep").mkdir(parents=True)
@@ -284,8 +286,8 @@ def test_leftovers_of_the_agent_s_own_names_do_not_stop_it(folder, outside, plan
             leftover.symlink_to(outside)
     with open_volume(folder) as volume:
         assert volume.publish(ONE, 0o444) is True
-        volume.write_note("..note", b"{}")
-        assert volume.read_note("..note") == b"{}"
+        volume.write_note("note", b"{}")
+        assert volume.read_note("note") == b"{}"
     assert seen(folder) == ONE
     assert untouched(outside)
 
@@ -305,12 +307,28 @@ def test_what_was_published_is_loaded_again(folder):
         assert volume.load().files == ONE
 
 
-def test_a_note_that_is_a_link_is_not_read(folder, outside):
-    (folder / "..note").symlink_to(outside / "password")
+def test_a_note_is_no_news_for_who_watches_the_volume(folder):
     with open_volume(folder) as volume:
-        assert volume.read_note("..note") is None
-        volume.write_note("..note", b"1")
-    assert (folder / "..note").read_bytes() == b"1"
+        volume.write_note("note", b"1")
+        before = folder.stat().st_mtime_ns
+        volume.write_note("note", b"2")
+        assert volume.read_note("note") == b"2"
+        assert folder.stat().st_mtime_ns == before
+
+
+def test_notes_are_not_read_through_links(folder, outside):
+    with open_volume(folder) as volume:
+        (folder / "..agent").symlink_to(outside)
+        assert volume.read_note("password") is None
+        with pytest.raises(VolumeFailed):
+            volume.write_note("password", b"1")
+        (folder / "..agent").unlink()
+        volume.write_note("note", b"1")
+        (folder / "..agent/note").unlink()
+        (folder / "..agent/note").symlink_to(outside / "password")
+        assert volume.read_note("note") is None
+        volume.write_note("note", b"1")
+        assert volume.read_note("note") == b"1"
     assert untouched(outside)
 
 
