@@ -94,8 +94,7 @@ class Refresher:
         while True:
             self._wake.clear()
             self._start_passes()
-            now = asyncio.get_running_loop().time()
-            if self._publish_at is not None and (now >= self._publish_at or not self._is_busy):
+            if self._may_publish(asyncio.get_running_loop().time()):
                 self.publish_what_came()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._wait(asyncio.get_running_loop().time())):
@@ -108,14 +107,21 @@ class Refresher:
         await asyncio.gather(*self._passes, return_exceptions=True)
 
     def publish_what_came(self) -> None:
-        """Puts in place what was fetched. What the volume refuses is tried again later, the rest of it at once."""
-        self._publish_at = None
+        """Puts in place what was fetched. What the volume refuses is fetched again later, the rest is published."""
+        self._publish_at = self.volume_error = None
         fetched = [record for record in self.records.values() if record.fetched is not None]
         try:
             self.publish(fetched)
         except VolumeFailed as error:
-            logs.error(str(error), remedy=error.remedy)
-            self._publish_each(fetched)
+            self.volume_error = error
+            if len(fetched) > 1:
+                for record in fetched:
+                    self._publish_alone(record)
+            elif fetched:
+                self._refused(fetched[0], error)
+            else:
+                logs.error(str(error), remedy=error.remedy)
+                self._publish_at = asyncio.get_running_loop().time() + VOLUME_RETRY
 
     def publish(self, fetched: list[Record]) -> None:
         """Puts in place what was fetched for these records, beside what the others have. Raises `VolumeFailed`."""
@@ -126,7 +132,6 @@ class Refresher:
         for record in fetched:
             record.commit()
             self._schedule(record)
-        self.volume_error = None
         self.is_started = self.is_started or self.is_whole
         self.write_note()
         if changed:
@@ -181,9 +186,12 @@ class Refresher:
         except SecretError:
             return True  # reading it properly says what is wrong
 
-    @property
-    def _is_busy(self) -> bool:
-        return any(record.busy for record in self.records.values())
+    def _may_publish(self, now: float) -> bool:
+        """Whether enough came, or whether what came has waited long enough."""
+        if self._publish_at is None or now >= self._publish_at:
+            return self._publish_at is not None
+        records = self.records.values()
+        return any(record.fetched for record in records) and not any(record.busy for record in records)
 
     def _start_passes(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -241,17 +249,15 @@ class Refresher:
             self._publish_at = asyncio.get_running_loop().time() + SETTLE
         self._wake.set()
 
-    def _publish_each(self, fetched: list[Record]) -> None:
-        """One by one, so that what fits is in place and what does not is named."""
-        for record in fetched:
-            try:
-                self.publish([record])
-            except VolumeFailed as error:
-                self.volume_error = record.error = error
-                record.failures += 1
-                self._publish_at = asyncio.get_running_loop().time() + VOLUME_RETRY
-        if not fetched:
-            self._publish_at = asyncio.get_running_loop().time() + VOLUME_RETRY
+    def _publish_alone(self, record: Record) -> None:
+        try:
+            self.publish([record])
+        except VolumeFailed as error:
+            self._refused(record, error)
+
+    def _refused(self, record: Record, error: VolumeFailed) -> None:
+        self.volume_error, record.fetched = error, None
+        self._failed(record, error)
 
     def _files(self, record: Record, *, new: bool) -> Files:
         if new and record.fetched is not None and record.fetched.files is not None:
