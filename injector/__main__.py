@@ -12,6 +12,7 @@ from importlib import import_module
 
 COMMANDS = {
     "render": ("injector.local.command_line", "resolve the ExternalSecrets in manifests and print the Secrets"),
+    "agent": ("injector.agent.command_line", "deliver the ExternalSecrets of a hand-off as files, in a pod"),
 }
 
 
