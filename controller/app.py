@@ -39,6 +39,9 @@ async def serve(settings: Settings) -> None:
         elector = _elector(client, settings)
         recorder = Recorder(client, COMPONENT)
         controller = Controller(client, settings, recorder, may_write=elector.may_write if elector else always)
+        client.observed_by(controller.metrics.runtime.requested)
+        if elector:
+            controller.metrics.runtime.lease(settings.leader_election_id, elector.may_write)
         for address, routes in endpoints(controller, settings.live_addr, settings.metrics_addr).items():
             await stack.enter_async_context(listening(address, routes))
         stopping = _on_signals()

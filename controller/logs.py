@@ -6,8 +6,11 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import IO, Any, Literal
 
+TimeEncoding = Literal["epoch", "millis", "nano", "iso8601", "rfc3339", "rfc3339nano"]
+LEVELS = {"warn": "WARNING", "dpanic": "CRITICAL", "panic": "CRITICAL", "fatal": "CRITICAL"}
+"""Levels that ESO names otherwise than Python does."""
 LIBRARIES = ("httpx", "httpcore", "aiohttp", "asyncio")
 """Below a warning they log every request, headers of answers included."""
 
@@ -15,9 +18,13 @@ LIBRARIES = ("httpx", "httpcore", "aiohttp", "asyncio")
 class JsonFormatter(logging.Formatter):
     """A traceback shows where, and of the errors only their types: their texts may hold what libraries put there."""
 
+    def __init__(self, times: TimeEncoding = "iso8601") -> None:
+        super().__init__()
+        self._times = times
+
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": _time(record.created, self._times),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -29,13 +36,28 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def log_to(stream: IO[str] = sys.stderr, level: str = "INFO") -> None:
-    """Send everything that is logged in this process to a stream, as JSON."""
+def log_to(stream: IO[str] = sys.stderr, level: str = "info", times: TimeEncoding = "iso8601") -> None:
+    """Send everything that is logged in this process from a level on (in ESO's words) to a stream, as JSON."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(JsonFormatter(times))
+    level = LEVELS.get(level.lower(), level.upper())
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for library in LIBRARIES:
         logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _time(seconds: float, encoding: TimeEncoding) -> str | float:
+    match encoding:
+        case "epoch":
+            return seconds
+        case "millis":
+            return seconds * 1e3
+        case "nano":
+            return int(seconds * 1e9)
+        case _:
+            parts = {"iso8601": "milliseconds", "rfc3339": "seconds", "rfc3339nano": "microseconds"}
+            text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec=parts[encoding])
+            return text.replace("+00:00", "Z")
 
 
 def _places(error: BaseException) -> list[str]:

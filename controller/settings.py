@@ -21,6 +21,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from controller.eso_flags import set_aside
+from controller.logs import TimeEncoding
 from secretcore.durations import parse_duration
 
 
@@ -30,6 +32,8 @@ def _duration(value: Any) -> Any:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Address = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]*\]|[^:]*):\d+$|^0$")]
+
+LEVEL = "(?i)^(debug|info|warn|warning|error|dpanic|panic|fatal)$"
 
 
 class WrongSettings(Exception):
@@ -65,7 +69,11 @@ class Settings(BaseSettings):
     live_addr: Address = Field(":8082", description="where /healthz and /readyz are served; 0 is nowhere")
     template_left_delimiter: str = Field("{{", min_length=1, description="left delimiter of spec.target.template")
     template_right_delimiter: str = Field("}}", min_length=1, description="right delimiter of spec.target.template")
-    loglevel: str = Field("info", pattern="^(debug|info|warn|warning|error)$", description="debug, info, warn or error")
+    loglevel: str = Field("info", pattern=LEVEL, description="debug, info, warn or error")
+    zap_time_encoding: TimeEncoding = Field("iso8601", description="of the times in the log")
+    enable_extended_metric_labels: bool = Field(
+        False, description="give the series of objects their recommended labels app.kubernetes.io/…"
+    )
 
     @property
     def request_seconds(self) -> float:
@@ -88,6 +96,9 @@ class Settings(BaseSettings):
 
 def read_settings(arguments: Sequence[str]) -> Settings:
     """From flags, environment and file. Raises `WrongSettings`; `--help` prints and exits."""
+    arguments, _, refused = set_aside(arguments)
+    if refused:
+        raise WrongSettings("; ".join(refused))
     flags = CliSettingsSource[Any](
         Settings,
         cli_prog_name="python -m controller",
@@ -100,6 +111,11 @@ def read_settings(arguments: Sequence[str]) -> Settings:
         return Settings(**(_from_file(given.get("config")) | given))
     except ValidationError as error:
         raise WrongSettings("; ".join(_sentences(error))) from None
+
+
+def notices(arguments: Sequence[str]) -> list[str]:
+    """A sentence for each flag of ESO's that is accepted and has no effect."""
+    return set_aside(arguments)[1]
 
 
 def _explicit(argument: str) -> str:

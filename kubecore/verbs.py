@@ -5,7 +5,7 @@ unknown fields included; errors are those of `kubecore.errors`. The controller, 
 `kubecore` talk to the cluster through it alone.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -36,6 +36,10 @@ class Client:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def observed_by(self, observe: Callable[[str, str, str], None]) -> None:
+        """Have every request's method, code (`<error>` where there was no answer) and host told."""
+        self._connection.observe = observe
 
     async def close(self) -> None:
         await self._connection.close()
