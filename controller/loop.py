@@ -20,7 +20,7 @@ from controller.external_secret.fetches import Fetches
 from controller.external_secret.gather import Gather as GatherExternalSecret
 from controller.external_secret.reconciler import ExternalSecretReconciler
 from controller.kinds import StoreKey
-from controller.metrics import Metrics
+from controller.metrics import SERIES, Metrics
 from controller.report import Recorder, Report
 from controller.routing import Routing
 from controller.secret_store.apply import Apply as ApplyStore
@@ -35,7 +35,6 @@ from kubecore.client import SERVICE_ACCOUNT_FOLDER
 from kubecore.errors import ApiError
 from kubecore.verbs import Client
 from kubecore.workers import Workers
-from kubecore.workqueue import Lane
 from secretcore.clients import Clients
 from secretcore.limits import Limits
 from secretcore.registry import Registry
@@ -60,12 +59,19 @@ class Controller:
         registry: Registry | None = None,
         may_write: Callable[[], bool] = always,
     ) -> None:
-        self._progress = time.monotonic()
-        self.metrics = Metrics()
+        self.metrics = Metrics(extended_labels=settings.enable_extended_metric_labels)
+        runtime = self.metrics.runtime
         self.external_secrets: Workers[Key] = Workers(
-            self._reconcile_external_secret, self._failed, concurrency=settings.concurrent
+            self._reconcile_external_secret,
+            self._failed,
+            concurrency=settings.concurrent,
+            observer=runtime.stopwatch("externalsecret"),
         )
-        self.stores: Workers[StoreKey] = Workers(self._reconcile_store, self._failed, concurrency=STORES_AT_ONCE)
+        self.stores: Workers[StoreKey] = Workers(
+            self._reconcile_store, self._failed, concurrency=STORES_AT_ONCE, observer=runtime.stopwatch("secretstore")
+        )
+        runtime.queue("externalsecret", self.external_secrets)
+        runtime.queue("secretstore", self.stores)
         routing = Routing(self.external_secrets, self.stores, self._logins_of, self._content_with)
         self.view = View(
             client, routing.handlers, settings.namespace, cluster_stores=settings.enable_cluster_store_reconciler
@@ -79,8 +85,6 @@ class Controller:
             settings.enable_flood_gate,
         )
         self._serve(client, Writer(client, may_write, settings.request_seconds), settings, recorder, routing)
-        for name, workers in (("externalsecret", self.external_secrets), ("secretstore", self.stores)):
-            self.metrics.queues.ask[name] = _depth(workers)
 
     def _serve(self, client: Client, writer: Writer, settings: Settings, recorder: Recorder, routing: Routing) -> None:
         limits = Limits()
@@ -131,10 +135,9 @@ class Controller:
         await asyncio.gather(self.external_secrets.stop(GRACE), self.stores.stop(GRACE))
         await self._fetches.stop()
 
-    def stuck_for(self) -> float:
-        """Seconds for which there was work to do and none was finished."""
-        waits = any(workers.busy for workers in (self.external_secrets, self.stores))
-        return time.monotonic() - self._progress if waits else 0.0
+    def stuck_for(self, now: float) -> float:
+        """For how many seconds one of the queues had work to do and finished none; `now` is the event loop's time."""
+        return max(workers.stuck_for(now) for workers in (self.external_secrets, self.stores))
 
     async def _reconcile_external_secret(self, key: Key) -> float | None:
         return await self._measured("ExternalSecret", key, self._serve_external_secret(key))
@@ -151,7 +154,6 @@ class Controller:
             result = "success" if again is None else "requeue_after"
             return again
         finally:
-            self._progress = time.monotonic()
             self.metrics.reconciled(kind, key, time.perf_counter() - began, result)
 
     def _failed(self, key: Any, error: Exception, seconds: float) -> None:
@@ -162,6 +164,7 @@ class Controller:
             case ApiError():
                 log.warning("%s", error, extra={"facts": facts})
             case _:
+                self.metrics.runtime.broke(SERIES[key.kind if isinstance(key, StoreKey) else "ExternalSecret"])
                 log.error("a reconcile broke", exc_info=error, extra={"facts": facts})
 
     def _logins_of(self, key: StoreKey, manifest: Any) -> Iterable[Key]:
@@ -169,13 +172,6 @@ class Controller:
 
     def _content_with(self, key: Key) -> tuple[str, str]:
         return self._gather.content_with(key)
-
-
-def _depth(workers: Workers[Any]) -> Callable[[], float]:
-    def depth() -> float:
-        return sum(workers.queue.depth(lane) for lane in Lane)
-
-    return depth
 
 
 def _now() -> datetime:

@@ -48,6 +48,7 @@ class FakeProvider(Model, frozen=True, kw_only=True):
     """Secrets in the manifest."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
+    inline: ClassVar[bool] = True
 
     data: Annotated[tuple[FakeEntry, ...], Meta(description="The secrets.")]
     validation_result: Annotated[int | None, Meta(description="0 ready, 1 unknown, 2 broken.")] = None

@@ -234,13 +234,20 @@ POD = {
     "nodeSelector": {"disk": "ssd"},
     "tolerations": [{"key": "a", "operator": "Exists"}],
     "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
-    "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}],
+    "topologySpreadConstraints": [
+        {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {"matchLabels": {"a": "b"}}}
+    ],
     "priorityClassName": "system-cluster-critical",
+    "schedulerName": "mine",
+    "runtimeClassName": "gvisor",
+    "hostAliases": [{"ip": "10.0.0.7", "hostnames": ["vault.internal"]}],
+    "hostNetwork": True,
+    "hostUsers": False,
     "imagePullSecrets": [{"name": "pull"}],
     "terminationGracePeriodSeconds": 20,
     "dnsPolicy": "None",
     "dnsConfig": {"nameservers": ["1.1.1.1"]},
-}
+}  # fmt: skip
 
 
 def test_what_is_said_of_the_pod_stands_in_it():
