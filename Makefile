@@ -96,6 +96,10 @@ fuzz-template: setup ## 20,000 random templates and calls against Go's engine
 bench-controller: setup .cache/cluster/.ready controlplane ## what the controller costs on a real API server (N=5000 for more)
 	$(BIN)/python -m bench.controller $(N)
 
+.PHONY: bench-webhook
+bench-webhook: setup .cache/cluster/.ready controlplane ## what an admission costs: rate, latency, memory
+	$(BIN)/python -m bench.webhook
+
 bench-template: setup ## what templates cost, beside Go
 	$(BIN)/python -m bench.template
 

@@ -20,19 +20,19 @@ IMAGE = "registry.example/agent:1"
 class Webhook:
     """One replica: a process with the release's identity. More replicas share the release, on ports of their own."""
 
-    def __init__(self, release: Release, folder: Path, port: int, *flags: str, kubeconfig: Path | None = None) -> None:
+    def __init__(self, release: Release, folder: Path, port: int, *flags: str, python: str = sys.executable) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port, self.live, self.metrics = port, free_port(), free_port()
         (container,) = release.deployment["spec"]["template"]["spec"]["containers"]
-        python, *command = container["command"]
-        assert python == "python"
+        assert container["command"][0] == "python"
+        command = container["command"][1:]
         own = [
             f"--webhook-addr=127.0.0.1:{port}", f"--live-addr=127.0.0.1:{self.live}",
-            f"--metrics-addr=127.0.0.1:{self.metrics}", f"--kubeconfig={kubeconfig or release.kubeconfig(folder)}",
+            f"--metrics-addr=127.0.0.1:{self.metrics}", f"--kubeconfig={release.kubeconfig(folder)}",
         ]  # fmt: skip
         kept = [arg for arg in container["args"] if "-addr=" not in arg]
         self.server = Server(
-            "webhook", [sys.executable, *command, *kept, *own, *flags], log=folder / "webhook.log",
+            "webhook", [python, *command, *kept, *own, *flags], log=folder / "webhook.log",
             env={"TMPDIR": str(folder)},
         )  # fmt: skip
 
