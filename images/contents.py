@@ -50,7 +50,7 @@ under which licence.
 """
 
 LIBRARY_LEFT_OUT = {
-    "__phello__", "_pyrepl", "curses", "dbm", "dist-packages", "ensurepip", "idlelib", "lib2to3", "pydoc_data",
+    "__phello__", "curses", "dbm", "dist-packages", "ensurepip", "idlelib", "lib2to3", "pydoc_data",
     "site-packages", "sqlite3", "test", "tkinter", "turtledemo", "unittest", "venv", "xmlrpc",
 }  # fmt: skip
 """Packages of the standard library that no server imports: they stay as the base has them."""

@@ -129,12 +129,12 @@ def test_a_pods_security_context_holds(in_image, name):
 import os
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(os.getuid(), os.getgid(), os.getgroups(), status["CapEff"].strip(), status["NoNewPrivs"].strip(), os.getpid())
-for path in ("/x", "/app/x", "/home/nonroot/x", "/tmp/x"):
+for path in ("/x", "/app/x", "/tmp/x"):
     try:
         open(path, "w")
     except OSError as error:
-        print(path, type(error).__name__, error.errno)
+        print(error)
 """
     printed = in_image(name, "-c", says, entrypoint=PYTHON).splitlines()
     assert printed[0] == "65532 65532 [] 0000000000000000 1 1"
-    assert printed[1:] == [f"{path} OSError 30" for path in ("/x", "/app/x", "/home/nonroot/x", "/tmp/x")]
+    assert printed[1:] == [f"[Errno 30] Read-only file system: '{path}'" for path in ("/x", "/app/x", "/tmp/x")]
