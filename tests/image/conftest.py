@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.support.containers import inside
+from tests.support.image_process import inside
 from tests.support.images import image
 
 

@@ -2,10 +2,12 @@
 
 `image("agent")` builds what is not built yet for these very files, and returns what there is to look at: configuration,
 sizes, the files of the added layers, the whole root. Needs root, because buildah's chroot isolation and entering the
-image do; installs buildah and debootstrap with apt-get where they are missing.
+image do; installs buildah and debootstrap with apt-get where they are missing. The bases and the layers that a change
+leaves as they were are kept with the rest of the test bed's cache, the images themselves in this tree's `.cache`.
 """
 
 import ast
+import fcntl
 import json
 import os
 import shutil
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import debian
-from tests.support.paths import CACHE, ROOT, fingerprint, made_once, run
+from tests.support.paths import ROOT, fingerprint, made_once, run
 
 TOOLS = ("buildah", "debootstrap")
 BASES = {"build": "localhost/test-build-base:1", "base": "localhost/test-base:1"}
@@ -59,14 +61,28 @@ class Image:
 @cache
 def image(name: str) -> Image:
     """The image of this Dockerfile target."""
-    storage = made_once(CACHE / "images" / "storage", fingerprint(Path(debian.__file__)), _make_storage)
-    version = fingerprint(*_context(), Path(debian.__file__), Path(__file__))
-    folder = made_once(CACHE / "images" / name, version, lambda folder: _build(name, storage, folder))
+    storage = made_once("images", fingerprint(Path(debian.__file__)), _make_storage)
+    folder = _built(name, storage)
     manifest, config = _described(folder / "oci")
     _, base = _described(storage / "base")
     ours, theirs = config["rootfs"]["diff_ids"], base["rootfs"]["diff_ids"]
     assert ours[: len(theirs)] == theirs, "the image does not stand on its base"
     return Image(name, folder, manifest, config, len(theirs))
+
+
+def _built(name: str, storage: Path) -> Path:
+    """The folder of the image, made anew when a file of its context changed. One build at a time."""
+    folder = ROOT / ".cache" / "images" / name
+    mark = folder / ".made"
+    with storage.with_name(f"{storage.name}.build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        version = fingerprint(*_context(), Path(debian.__file__), Path(__file__))
+        if not (mark.exists() and mark.read_text() == version):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            _build(name, storage, folder)
+            mark.write_text(version)
+    return folder
 
 
 def _context() -> list[Path]:
