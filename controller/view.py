@@ -22,6 +22,9 @@ from kubecore.wire import Event, Manifest
 
 Handler = Callable[[Change], None]
 
+SECRET_FIELDS = ("name", "namespace", "uid", "resourceVersion", "deletionTimestamp")
+OWNER_FIELDS = ("apiVersion", "kind", "name", "controller")
+
 
 class View:
     """Copies of collections. What it hands out is shared: copy before changing."""
@@ -109,12 +112,15 @@ class View:
 
 
 def _shrink_secret(manifest: Manifest) -> Manifest:
-    """Names, versions and owners; labels and annotations only of what is managed."""
+    """Names and versions; of what is managed who made it and who controls it, too."""
     metadata = manifest["metadata"]
-    kept = ["name", "namespace", "uid", "resourceVersion", "deletionTimestamp"]
-    if (metadata.get("labels") or {}).get(MANAGED_LABEL):
-        kept += ["labels", "ownerReferences"]
-    return compact({"metadata": {field: metadata[field] for field in kept if field in metadata}})
+    kept = {field: metadata[field] for field in SECRET_FIELDS if field in metadata}
+    mark = (metadata.get("labels") or {}).get(CREATED_BY_LABEL)
+    if mark and metadata["labels"].get(MANAGED_LABEL):
+        kept["labels"] = {CREATED_BY_LABEL: mark}
+        controllers = (owner for owner in metadata.get("ownerReferences") or () if owner.get("controller"))
+        kept["ownerReferences"] = [{field: owner.get(field) for field in OWNER_FIELDS} for owner in controllers]
+    return compact({"metadata": kept})
 
 
 def _shrink_config_map(manifest: Manifest) -> Manifest:

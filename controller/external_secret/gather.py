@@ -19,7 +19,7 @@ from controller.names import IDENTITY_ANNOTATION
 from controller.stores import ClusterStores
 from controller.told import Told
 from controller.view import View
-from kubecore.cache import Key
+from kubecore.cache import Key, key_of
 from kubecore.errors import NotFound
 from kubecore.resources import SECRETS
 from kubecore.verbs import Client
@@ -42,6 +42,8 @@ class Memory:
     """What this process has seen of one ExternalSecret; lost on restart, and nothing is wrong then."""
 
     uid: str
+    subject: Subject | None = None
+    """As it was parsed last."""
     refreshed_at: datetime | None = None
     intact: tuple[str, str] = ("", "")
     """UID and resourceVersion of the Secret that was found, or left, as it should be."""
@@ -67,8 +69,12 @@ class Gather:
     _memories: dict[Key, Memory] = field(default_factory=dict)
 
     def subject(self, manifest: Manifest) -> Subject:
-        """Raises `InvalidSpec`."""
-        return Subject(manifest, parse_external_secret(manifest))
+        """Parsed once for every version of it that the view has. Raises `InvalidSpec`."""
+        memory = self.memory(key_of(manifest), manifest["metadata"].get("uid", ""))
+        if memory.subject is None or memory.subject.manifest is not manifest:
+            memory.subject = None
+            memory.subject = Subject(manifest, parse_external_secret(manifest))
+        return memory.subject
 
     def memory(self, key: Key, uid: str) -> Memory:
         """Empty for an object that is new."""
