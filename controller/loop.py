@@ -15,6 +15,7 @@ from random import SystemRandom
 from typing import Any
 
 from controller.backoff import BackOff
+from controller.calls import ProviderCalls
 from controller.credentials import Lent
 from controller.external_secret.apply import Apply as ApplyExternalSecret
 from controller.external_secret.fetches import Fetches
@@ -99,7 +100,9 @@ class Controller:
     def _serve(self, client: Client, writer: Writer, settings: Settings, recorder: Recorder, routing: Routing) -> None:
         limits = Limits()
         delimiters = (settings.template_left_delimiter, settings.template_right_delimiter)
-        self._clients = Clients(self._stores, limits, keeping=ON_DUTY, monotonic=time.monotonic)
+        calls = ProviderCalls()
+        self.metrics.registry.register(calls)
+        self._clients = Clients(self._stores, limits, keeping=ON_DUTY, monotonic=time.monotonic, observe=calls.count)
         self._gather = GatherExternalSecret(
             client,
             self.view,
@@ -118,7 +121,7 @@ class Controller:
             routing.doubt,
         )
         self._serve_store = StoreReconciler(
-            GatherStore(self.view, self._stores, limits),
+            GatherStore(self.view, self._stores, limits, calls.count),
             ApplyStore(writer, self.view),
             {kind: Report(kind, self.metrics, recorder) for kind in ("SecretStore", "ClusterSecretStore")},
             _now,

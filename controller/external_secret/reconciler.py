@@ -148,6 +148,8 @@ class ExternalSecretReconciler:
             if left and decision.binds:
                 memory.intact = (left.uid, left.resource_version)
                 memory.settled = (*memory.intact, wanted)
+            if written:
+                self.apply.known(written)
             return await self._sweep(decision)
         raise BackOff("the Secret is being written by somebody else all the time")
 
