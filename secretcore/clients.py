@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -96,7 +97,7 @@ class Clients:
         self._monotonic = monotonic
         self._observe = observe
         self._answers = Answers(keeping, monotonic)
-        self._accesses: dict[Place, tuple[ClientKey, Access]] = {}
+        self._accesses: OrderedDict[Place, tuple[ClientKey, Access]] = OrderedDict()  # the last one asked for last
         self._slots: WeakValueDictionary[tuple[StoreRef, str], asyncio.Semaphore] = WeakValueDictionary()
         self._left: set[Access] = set()
 
@@ -146,6 +147,7 @@ class Clients:
     def _access(self, key: ClientKey, store: Store, credentials: Credentials) -> Access:
         known = self._accesses.get(key.place)
         if known is not None and known[0] == key:
+            self._accesses.move_to_end(key.place)
             return known[1]
         self._retire(key.place)
         context = store.context(self._limits)
@@ -157,10 +159,12 @@ class Clients:
             lambda call, error: self._observe(store, call, error),
         )
         self._accesses[key.place] = key, access
+        while len(self._accesses) > self._keeping.sessions:
+            self._retire(next(iter(self._accesses)))
         return access
 
     def _retire(self, place: Place) -> None:
-        """The store, or what it logs in with, is another now."""
+        """Close its session once the reads under way have ended."""
         if known := self._accesses.pop(place, None):
             known[1].retire()
             self._left.add(known[1])

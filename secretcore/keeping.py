@@ -20,10 +20,12 @@ class Keeping:
     """A session is replaced when it is this old, so that what its login got does not end under it."""
     idle: float = math.inf
     """A session that was not used for this long is closed."""
+    sessions: float = math.inf
+    """How many may be open at once; those that were not asked for the longest are closed then."""
     doubt: float = 30.0
     """Between two logins that are made because a session in use was refused something."""
 
 
 ONE_RUN = Keeping()
-ON_DUTY = Keeping(answers=10.0, answer_bytes=32 * 1024 * 1024, errors=False, session=300.0, idle=180.0)
+ON_DUTY = Keeping(answers=10.0, answer_bytes=32 * 1024 * 1024, errors=False, sessions=256, session=300.0, idle=180.0)
 """Of a process that goes on for ever."""

@@ -152,6 +152,10 @@ class Access:
             async with session.used(self._monotonic) as client:
                 begin()
                 return await self._watched(call, work(client))
+        except Throttled as error:
+            pause = PAUSE if error.retry_after is None else error.retry_after
+            self._held_until = max(self._held_until, self._monotonic() + pause)
+            raise
         finally:
             if session is self._session and (self._retired or (session.failed and not self._keeping.errors)):
                 self._leave()
@@ -159,11 +163,6 @@ class Access:
     async def _watched(self, call: str, work: Awaitable[T]) -> T:
         try:
             answer = await work
-        except Throttled as error:
-            self._told(call, error)
-            pause = PAUSE if error.retry_after is None else error.retry_after
-            self._held_until = max(self._held_until, self._monotonic() + pause)
-            raise
         except Exception as error:
             self._told(call, error)
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -212,6 +213,16 @@ async def test_a_store_that_asks_to_slow_down_is_left_alone_for_so_long(access, 
     assert await ask(access, vault) == 1
 
 
+async def test_a_login_that_is_asked_to_slow_down_holds_back_too(access, vault, clock):
+    vault.down = Throttled("asked to slow down", retry_after=5)
+    with pytest.raises(Throttled):
+        await ask(access, vault)
+    clock.now += 4
+    with pytest.raises(Throttled, match="left alone for now"):
+        await ask(access, vault)
+    assert vault.logins == 1
+
+
 async def test_those_who_wait_for_their_turn_are_held_back_too(vault, clock):
     access = Access(vault.connect, asyncio.Semaphore(1), KEEPING, clock, vault.tell)
     await ask(access, vault)
@@ -279,6 +290,17 @@ class TestClients:
             assert (clients._accesses, clients._left, clients._answers.size) == ({}, set(), 0)
             assert await self.read(clients) == "v"
         assert remote.logins == 2
+
+    async def test_no_more_sessions_than_allowed_are_open_and_the_last_used_stay(self, clock):
+        names = [f"many{number}" for number in range(6)]
+        remotes = [recorded(name, k="v") for name in names]
+        stores = FixedStores({name: cluster_store(name, name=name) for name in names})
+        async with Clients(stores, keeping=replace(ON_DUTY, sessions=3), monotonic=clock) as clients:
+            for name in (*names[:3], names[0], *names[3:5]):
+                reader = await clients.reader(StoreRef(name, "ClusterSecretStore"), "ns", clock.now)
+                await reader.get(RemoteRef("k"))
+            await turn()
+            assert [remote.open for remote in remotes] == [1, 0, 0, 1, 1, 0]
 
     async def test_all_identities_of_a_store_share_its_limit(self, clock):
         recorded("limit", k="v")
