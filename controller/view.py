@@ -13,7 +13,7 @@ from typing import Any
 
 from controller.index import Links, TemplateKey, version_of
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
-from controller.names import CREATED_BY_LABEL, MANAGED_LABEL
+from controller.names import CREATED_BY_LABEL, MANAGED_LABEL, created_by
 from kubecore.cache import Change, Key, compact
 from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.verbs import Client
@@ -22,8 +22,9 @@ from kubecore.wire import Event, Manifest
 
 Handler = Callable[[Change], None]
 
-SECRET_FIELDS = ("name", "namespace", "uid", "resourceVersion", "deletionTimestamp")
-OWNER_FIELDS = ("apiVersion", "kind", "name", "controller")
+SECRET_FIELDS = ("name", "namespace", "uid", "resourceVersion")
+NAMESAKE = {CREATED_BY_LABEL: "the ExternalSecret of its own name"}
+"""The labels that are kept of most managed Secrets: one object for all of them."""
 
 
 class View:
@@ -56,7 +57,7 @@ class View:
     def _secret_changed(self, handle: Handler) -> Handler:
         def changed(change: Change) -> None:
             labels = (change.new or {"metadata": {}})["metadata"].get("labels") or {}
-            mark = labels.get(CREATED_BY_LABEL)
+            mark = "" if labels is NAMESAKE else labels.get(CREATED_BY_LABEL)
             self._made_by.put(change.key, [mark] if mark else [])
             handle(change)
 
@@ -97,9 +98,13 @@ class View:
         known = self.reflectors[template.resource].cache.get(*template.key)
         return version_of(known) if known else ("", "")
 
-    def secrets_made_by(self, mark: str) -> list[Manifest]:
-        """Metadata of the Secrets whose created-by label is this."""
-        return [known for key in self._made_by.of(mark) if (known := self.secret(*key))]
+    def secrets_made_by(self, external_secret: Key) -> list[Key]:
+        """The Secrets of its namespace whose created-by label is that of the ExternalSecret of this name."""
+        made = [
+            key for key in self._made_by.of(created_by(*external_secret)) if key.namespace == external_secret.namespace
+        ]
+        namesake = self.secret(*external_secret)
+        return [external_secret, *made] if namesake and namesake["metadata"].get("labels") is NAMESAKE else made
 
     def take(self, resource: Resource, answer: Manifest, kind: str = "MODIFIED") -> None:
         """Take in what the API server answered to a write of ours."""
@@ -112,15 +117,15 @@ class View:
 
 
 def _shrink_secret(manifest: Manifest) -> Manifest:
-    """Names and versions; of what is managed who made it and who controls it, too."""
+    """Names and versions, and who made it."""
     metadata = manifest["metadata"]
-    kept = {field: metadata[field] for field in SECRET_FIELDS if field in metadata}
-    mark = (metadata.get("labels") or {}).get(CREATED_BY_LABEL)
-    if mark and metadata["labels"].get(MANAGED_LABEL):
-        kept["labels"] = {CREATED_BY_LABEL: mark}
-        controllers = (owner for owner in metadata.get("ownerReferences") or () if owner.get("controller"))
-        kept["ownerReferences"] = [{field: owner.get(field) for field in OWNER_FIELDS} for owner in controllers]
-    return compact({"metadata": kept})
+    labels = metadata.get("labels") or {}
+    mark = labels.get(CREATED_BY_LABEL) if labels.get(MANAGED_LABEL) else None
+    shrunk = compact({"metadata": {field: metadata[field] for field in SECRET_FIELDS if field in metadata}})
+    if mark:
+        is_namesake = mark == created_by(metadata.get("namespace", ""), metadata["name"])
+        shrunk["metadata"]["labels"] = NAMESAKE if is_namesake else {CREATED_BY_LABEL: mark}
+    return shrunk
 
 
 def _shrink_config_map(manifest: Manifest) -> Manifest:

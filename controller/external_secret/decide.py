@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from controller.condition import Event, describe
 from controller.external_secret import conditions as say
 from controller.external_secret.decision import Change, Create, Decision, Delete, Keep, Retry, Update
-from controller.external_secret.secret import created_by, desired_secret, metadata_only, same, same_content
+from controller.external_secret.secret import desired_secret, metadata_only, same, same_content
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret, is_external_secret, refers_to
-from controller.names import CREATED_BY_LABEL
+from controller.names import CREATED_BY_LABEL, created_by
 from secretcore.errors import FetchFailed, InvalidSpec, SecretError, Throttled, TransformFailed
 from secretcore.plan import Extract, Get, Missing, Rendered
 
@@ -156,7 +156,7 @@ def _strays(subject: Subject, siblings: Sequence[Secret]) -> tuple[Delete, ...]:
     """
     if subject.spec.target.creation_policy != "Owner":
         return ()
-    mark = created_by(subject)
+    mark = created_by(subject.namespace, subject.name)
     return tuple(
         Delete(secret, "the ExternalSecret has another target now")
         for secret in siblings

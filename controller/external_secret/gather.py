@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.external_secret.hashing import fingerprint
-from controller.external_secret.secret import created_by
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret
 from controller.index import stores_of, templates_of, version_of
@@ -139,8 +138,11 @@ class Gather:
 
     async def target(self, subject: Subject) -> Secret | None:
         """The target Secret, live."""
+        return await self._secret(Key(subject.namespace, subject.target_name))
+
+    async def _secret(self, key: Key) -> Secret | None:
         try:
-            return Secret(await self.client.get(SECRETS, subject.target_name, subject.namespace))
+            return Secret(await self.client.get(SECRETS, key.name, key.namespace))
         except NotFound:
             return None
 
@@ -157,9 +159,11 @@ class Gather:
         """Of all that a Secret is made from. Nobody outside of this process can make anything of it."""
         return fingerprint(self._salt, f"{subject.uid} {subject.version}", rendered)
 
-    def siblings(self, subject: Subject) -> list[Secret]:
-        """Metadata of the Secrets that bear the created-by label of this ExternalSecret."""
-        return [Secret(known) for known in self.view.secrets_made_by(created_by(subject))]
+    async def siblings(self, subject: Subject) -> list[Secret]:
+        """The Secrets beside the target that bear the created-by label of this ExternalSecret, live; mostly none."""
+        keys = self.view.secrets_made_by(Key(subject.namespace, subject.name))
+        secrets = [await self._secret(key) for key in keys if key.name != subject.target_name]
+        return [secret for secret in secrets if secret is not None]
 
     def not_before(self, subject: Subject) -> float:
         """When a read must begin at the earliest to be an answer for this ExternalSecret now."""

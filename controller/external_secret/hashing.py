@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from controller.names import text_hash
 from secretcore.plan import Rendered
 
 MANAGER = "externalsecrets.external-secrets.io"
@@ -18,18 +19,13 @@ LONGEST_MANAGER = 63
 def data_hash(data: Mapping[str, bytes]) -> str:
     """Of the data of a Secret, decoded: the annotation `reconcile.external-secrets.io/data-hash`."""
     printed = {key: f"[{' '.join(map(str, value))}]" for key, value in data.items()}
-    return _sha3(_print_map(printed))
-
-
-def text_hash(text: str) -> str:
-    """Of a string: the label `reconcile.external-secrets.io/created-by` is that of "namespace/name"."""
-    return _sha3(text)
+    return text_hash(_print_map(printed))
 
 
 def synced_resource_version(generation: int, labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
     """Changes with the spec, the labels and the annotations of an ExternalSecret, and with nothing else."""
     printed = f"{{annotations:{_print_map(annotations)} labels:{_print_map(labels)}}}"
-    return f"{generation}-{_sha3(printed)}"
+    return f"{generation}-{text_hash(printed)}"
 
 
 def fingerprint(salt: bytes, subject: str, rendered: Rendered) -> bytes:
@@ -49,13 +45,9 @@ def fingerprint(salt: bytes, subject: str, rendered: Rendered) -> bytes:
 def field_manager(name: str) -> str:
     """The name under which the API server records what an ExternalSecret of this name wrote into its Secret."""
     manager = f"{MANAGER}/{name}"
-    return manager if len(manager) <= LONGEST_MANAGER else f"{MANAGER}/sha3/{_sha3(name)}"
+    return manager if len(manager) <= LONGEST_MANAGER else f"{MANAGER}/sha3/{text_hash(name)}"
 
 
 def _print_map(items: Mapping[str, str]) -> str:
     """Go prints the keys in byte order, which is the order of code points."""
     return f"map[{' '.join(f'{key}:{items[key]}' for key in sorted(items))}]"
-
-
-def _sha3(text: str) -> str:
-    return hashlib.sha3_224(text.encode()).hexdigest()

@@ -132,10 +132,10 @@ class ExternalSecretReconciler:
         """
         wanted = self.gather.fingerprint(subject, rendered)
         if self.gather.is_settled(subject, memory, wanted):
-            return await self._sweep(unchanged(subject, rendered, self.gather.siblings(subject)))
+            return await self._sweep(unchanged(subject, rendered, await self.gather.siblings(subject)))
         for attempt in range(TRIES):
             target = await self._target(subject) if not attempt else await self.gather.target(subject)
-            decision = decide(subject, rendered, target, self.gather.siblings(subject))
+            decision = decide(subject, rendered, target, await self.gather.siblings(subject))
             try:
                 written = await self.apply.change(decision.change, subject)
             except (Conflict, AlreadyExists, NotFound):
