@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from controller.index import Links, TemplateKey, version_of
@@ -23,6 +24,8 @@ from kubecore.wire import Event, Manifest
 Handler = Callable[[Change], None]
 
 SECRET_FIELDS = ("name", "namespace", "uid", "resourceVersion")
+MOST_SHARED = 8
+"""Entries of a map that may be worth sharing."""
 NAMESAKE = {CREATED_BY_LABEL: "the ExternalSecret of its own name"}
 """The labels that are kept of most managed Secrets: one object for all of them."""
 
@@ -116,6 +119,27 @@ class View:
             self._handlers[resource](change)
 
 
+def _shrink_external_secret(manifest: Manifest) -> Manifest:
+    """Whole, with the small parts shared that are the same in many: which store, which policies, Ready since when."""
+    shared: Manifest = _sharing(compact(manifest))
+    return shared
+
+
+def _sharing(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_sharing(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if 1 < len(value) <= MOST_SHARED and all(type(each) is str for each in value.values()):
+        return _same(tuple(value.items()))
+    return {name: _sharing(each) for name, each in value.items()}
+
+
+@lru_cache(maxsize=2048)
+def _same(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return dict(items)
+
+
 def _shrink_secret(manifest: Manifest) -> Manifest:
     """Names and versions, and who made it."""
     metadata = manifest["metadata"]
@@ -135,6 +159,7 @@ def _shrink_config_map(manifest: Manifest) -> Manifest:
 
 
 _shrinks: dict[Resource, Callable[[Manifest], Manifest]] = {
+    EXTERNAL_SECRETS: _shrink_external_secret,
     SECRETS: _shrink_secret,
     CONFIG_MAPS: _shrink_config_map,
 }

@@ -7,7 +7,7 @@ from controller.names import created_by
 from controller.view import View
 from kubecore.cache import Key
 from kubecore.resources import CONFIG_MAPS, SECRETS
-from tests.controller.building import CREATED_BY, MANAGED, owner
+from tests.controller.building import CREATED_BY, MANAGED, owner, subject, synced
 
 DB = Key("team", "db")
 MINE = {MANAGED: "true", CREATED_BY: created_by(*DB)}
@@ -56,3 +56,25 @@ def test_who_is_gone_is_not_found_any_more(view):
         gone = {"metadata": {"name": name, "namespace": "team", "uid": f"uid-{name}", "resourceVersion": "2"}}
         view.take(SECRETS, gone, "DELETED")
     assert view.secrets_made_by(DB) == []
+
+
+def test_external_secrets_share_the_parts_that_are_the_same_and_are_as_they_were(view):
+    made = [subject(name=name, metadata={"uid": name}, labels={"team": "a", "app": "b"}) for name in ("one", "two")]
+    for each in made:
+        view.take(EXTERNAL_SECRETS, synced(each).manifest)
+    one, two = (view.external_secret("team", name) for name in ("one", "two"))
+    assert one["status"]["conditions"][0] is two["status"]["conditions"][0]
+    assert one["metadata"]["labels"] is two["metadata"]["labels"]
+    assert [one, two] == [synced(each).manifest for each in made]
+
+
+def test_what_only_looks_the_same_is_not_shared(view):
+    values = {"one": True, "two": 1, "three": "1"}
+    for name, value in values.items():
+        manifest = subject(name=name).manifest
+        spec = manifest["spec"] | {"target": {"immutable": value, "name": "a"}}
+        view.take(EXTERNAL_SECRETS, manifest | {"spec": spec})
+    found = {name: view.external_secret("team", name)["spec"]["target"]["immutable"] for name in values}
+    assert {name: (type(each), each) for name, each in found.items()} == {
+        name: (type(each), each) for name, each in values.items()
+    }
