@@ -20,6 +20,7 @@ from secretcore.payload import Payload
 from secretcore.plan import Find, RemoteRef
 
 Capabilities = Literal["ReadOnly", "WriteOnly", "ReadWrite"]
+Maintenance = Literal["Maintained", "NotMaintained", "Deprecated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,16 @@ class Provider(Protocol):
     """The configuration of one backend. Also a class that `msgspec.convert` can fill."""
 
     capabilities: ClassVar[Capabilities]
+    # A class that is not maintained says so: `maintenance: ClassVar[Maintenance] = "NotMaintained"`.
 
     def validate(self, context: StoreContext) -> Sequence[str]:
         """Checks what the schema can't. Returns warnings; raises `InvalidSpec` with a path below the provider's key."""
 
     def connect(self, credentials: Credentials, context: StoreContext) -> AbstractAsyncContextManager[SecretsClient]:
         """A client, logged in; leaving the context closes it and gives up what the login got."""
+
+
+def maintenance_of(provider: Provider) -> Maintenance:
+    """Whether somebody looks after the provider; who says nothing does."""
+    said: Maintenance = getattr(type(provider), "maintenance", "Maintained")
+    return said
