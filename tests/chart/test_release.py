@@ -89,8 +89,8 @@ def installed(tmp_path):
 
 def test_a_release_lives_through_upgrades_and_leaves_secrets_behind(installed):
     release = installed.install()
-    assert (release["version"], release["status"]) == (1, "deployed")
-    assert "rollout status deployment/demo-external-secrets-injector" in str(release)
+    assert (release["revision"], release["status"]) == (1, "deployed")
+    assert "rollout status deployment/demo-external-secrets-injector" in release["notes"]
     installed.use()
     crds, account, before = installed.crds(), installed.uid(ACCOUNT), installed.used()
     assert len(crds) == 3

@@ -266,7 +266,7 @@ POD = {
     "runtimeClassName": "gvisor",
     "hostAliases": [{"ip": "10.0.0.7", "hostnames": ["vault.internal"]}],
     "hostNetwork": True,
-    "hostUsers": False,
+    "hostUsers": True,
     "imagePullSecrets": [{"name": "pull"}],
     "terminationGracePeriodSeconds": 20,
     "dnsPolicy": "None",
