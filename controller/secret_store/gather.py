@@ -17,7 +17,7 @@ from kubecore.wire import Manifest
 from secretcore.clients import Observe
 from secretcore.errors import SecretError
 from secretcore.limits import Limits
-from secretcore.provider import Validation
+from secretcore.provider import Provider, Validation
 from secretcore.store import Store
 
 T = TypeVar("T")
@@ -42,6 +42,13 @@ class Gather:
             # Its credentials are those of whoever uses it: nothing can be said before.
             return Validated(Validation(known=False), store.provider.capabilities)
         return await self._ask(store)
+
+    def provider(self, key: StoreKey, manifest: Manifest) -> Provider | None:
+        """The store's, where the manifest can be read."""
+        try:
+            return self.stores.parse(key, manifest).provider
+        except SecretError:
+            return None
 
     async def _ask(self, store: Store) -> Outcome:
         async with AsyncExitStack() as stack:

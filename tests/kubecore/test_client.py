@@ -265,9 +265,10 @@ async def test_the_kubeconfig_of_the_environment_is_the_default(control_plane, m
 async def test_every_request_is_told_with_method_code_and_host(proxied, proxy):
     told = []
     proxied.observed_by(lambda *request: told.append(request))
-    proxy.on("/secrets", Reset("request"))
+    proxy.always("/secrets", Reset("request"))
     with pytest.raises(Unreachable):
         await proxied.list(SECRETS, "default")
+    proxy.clear()
     with pytest.raises(ApiError):
         await proxied.get(CONFIG_MAPS, "nowhere", "default")
     await proxied.list(NAMESPACES)
