@@ -32,10 +32,12 @@ class Cluster:
         self.controller: Controller | None = None
 
     @contextlib.asynccontextmanager
-    async def running(self, client: Client | None = None, **settings: Any):
-        """A controller that serves the namespace."""
+    async def running(self, client: Client | None = None, *, idle_seconds: float | None = None, **settings: Any):
+        """A controller that serves the namespace. `idle_seconds` of silence end its watches, without it minutes do."""
         options = {"namespace": self.namespace, "lend_identity": False, **settings}
         self.controller = controller = Controller(client or self.api, Settings(**options), self, registry=registry())
+        for reflector in controller.view.reflectors.values():
+            reflector._idle_seconds = idle_seconds or reflector._idle_seconds
         tasks = [asyncio.create_task(controller.watch()), asyncio.create_task(controller.work())]
         try:
             yield controller

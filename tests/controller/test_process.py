@@ -3,65 +3,19 @@
 import json
 import signal
 import sys
-import time
 
 import httpx
 import pytest
 import yaml
 
 from kubecore.resources import EVENTS, LEASES
-from tests.controller.cluster import TOO_LONG, decoded
+from tests.controller.cluster import decoded
 from tests.support.paths import ROOT
 from tests.support.processes import Server, free_port
 
 pytestmark = pytest.mark.server
 
 CANARY = "c4nary-that-must-not-show"
-
-
-class Process:
-    """One replica."""
-
-    def __init__(self, cluster, kubeconfig, folder, name, *flags):
-        self.port = free_port()
-        address = f"127.0.0.1:{self.port}"
-        argv = [
-            sys.executable, "-m", "controller", f"--kubeconfig={kubeconfig}", f"--namespace={cluster.namespace}",
-            f"--live-addr={address}", f"--metrics-addr={address}", "--loglevel=debug", *flags,
-        ]  # fmt: skip
-        self.server = Server(name, argv, log=folder / f"{name}.log")
-
-    def get(self, path):
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", trust_env=False)
-
-    def ready(self):
-        self.server.wait_until(lambda: self.get("/readyz").is_success)
-        return self
-
-    def end(self):
-        """Asked once: a second signal would end it at once."""
-        self.server.send(signal.SIGTERM)
-        deadline = time.monotonic() + TOO_LONG
-        while self.server.alive and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not self.server.alive, "it does not end"
-        self.server.stop()
-
-    def log(self):
-        return self.server.log.read_text()
-
-
-@pytest.fixture
-def start(cluster, served, tmp_path):
-    started = []
-
-    def start(name="controller", *flags):
-        started.append(Process(cluster, served.kubeconfig, tmp_path, name, *flags))
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.server.stop()
 
 
 @pytest.fixture

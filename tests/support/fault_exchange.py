@@ -13,6 +13,7 @@ from typing import assert_never
 from urllib.parse import SplitResult
 
 from tests.support.fault_kinds import (
+    END,
     MARKER,
     Answer,
     Cut,
@@ -201,9 +202,11 @@ class Exchange:
             headers = head.headers.without("connection", "content-length", "transfer-encoding")
             await self._send(Head(head.start, Headers([*headers, CHUNKED])).encode())
             async for lines in _together(_lines(body, head.headers), rewrite.window):
-                content = b"".join(rewrite.change(lines))
-                if content:
+                instead = rewrite.change(lines)
+                if content := b"".join(instead):
                     await self._send(_chunk(content))
+                if END in instead:
+                    break
         await self._send(_chunk(b""))
         return True
 
@@ -232,14 +235,14 @@ async def _lines(body: AsyncIterator[bytes], headers: Headers) -> AsyncIterator[
 
 
 async def _together(lines: AsyncIterator[bytes], window: float) -> AsyncIterator[list[bytes]]:
-    """The lines in batches: with one go those that come within `window` seconds after it."""
+    """The lines in batches: with one go those that come within `window` seconds after it, if any."""
     coming = asyncio.ensure_future(_next(lines))
     try:
         while line := await coming:
             batch = [line]
             coming = asyncio.ensure_future(_next(lines))
             until = asyncio.get_running_loop().time() + window
-            while (await _done_by(coming, until)) and (line := coming.result()):
+            while window and (await _done_by(coming, until)) and (line := coming.result()):
                 batch.append(line)
                 coming = asyncio.ensure_future(_next(lines))
             yield batch

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 MARKER = "c4nary-from-the-response-body"
+END = b""
 HTML = f"<!doctype html><html><body><h1>Sign in</h1><p>{MARKER}</p></body></html>"
 
 
@@ -94,7 +95,8 @@ class Cut:
 @dataclass(frozen=True)
 class Rewrite:
     """Pass the answer on line by line (a watch). What `change` makes of lines that came within `window` seconds is
-    sent in their place; with nothing to send the connection stays silent. It runs on the proxy's thread.
+    sent in their place; with nothing to send the connection stays silent, END among it ends the answer in good order.
+    It runs on the proxy's thread.
     """
 
     change: Callable[[list[bytes]], list[bytes]]

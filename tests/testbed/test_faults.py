@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support.fault_kinds import (
+    END,
     MARKER,
     Answer,
     Cut,
@@ -167,8 +168,9 @@ def test_a_stream_is_cut_after_its_lines(http, proxy):
         (lambda lines: [line for line in lines if line != b"two\n"], 0, ["one", "three"]),
         (lambda lines: lines[::-1], 60, ["three", "two", "one"]),
         (lambda lines: [], 0, []),
+        (lambda lines: [*lines, END] if lines == [b"two\n"] else lines, 0, ["one", "two"]),
     ],
-    ids=["as it is", "twice", "without one", "backwards", "silent"],
+    ids=["as it is", "twice", "without one", "backwards", "silent", "ended"],
 )
 def test_a_stream_is_rewritten_line_by_line(http, proxy, change, window, expected):
     proxy.on("^/lines", Rewrite(change, window))
