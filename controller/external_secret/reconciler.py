@@ -24,7 +24,7 @@ from controller.external_secret.subject import Subject
 from controller.index import stores_of
 from controller.report import Report
 from kubecore.cache import Key
-from kubecore.errors import AlreadyExists, ApiError, Conflict, NamespaceTerminating, NotFound
+from kubecore.errors import AlreadyExists, ApiError, Conflict, Forbidden, Invalid, NamespaceTerminating, NotFound
 from kubecore.wire import Manifest
 from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable, Throttled
 from secretcore.plan import Rendered
@@ -199,4 +199,10 @@ def _not_written(decision: Decision, error: ApiError) -> Decision:
         raise error
     message = say.NOT_DELETED if isinstance(decision.change, Delete) else say.NOT_UPDATED
     assert isinstance(decision.change, Create | Update | Delete)
-    return refused(message, str(error), retry=Retry.BACK_OFF)
+    return refused(message, f"{error}{_REMEDIES.get(type(error), '')}", retry=Retry.BACK_OFF)
+
+
+_REMEDIES = {
+    Forbidden: " | let the controller's role do it, or whatever admission policy forbids it",
+    Invalid: " | correct the target, or let it hold less",
+}

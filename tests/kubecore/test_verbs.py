@@ -141,7 +141,8 @@ async def test_pages_make_up_one_whole_list(api, namespace):
             config_map(f"m{number}", namespace, {"k": "v"}, labels={"n": str(number % 2)}),
             namespace,
         )
-    pages = [page async for page in api.pages(CONFIG_MAPS, namespace, limit=2)]
+    labelled = Selector(labels="n")  # not the one that kube-controller-manager makes, should it run
+    pages = [page async for page in api.pages(CONFIG_MAPS, namespace, labelled, limit=2)]
     assert [len(page.items) for page in pages] == [2, 2, 1]
     assert [page.remaining for page in pages] == [True, True, False]
     assert len({page.resource_version for page in pages}) == 1
