@@ -26,7 +26,7 @@ from controller.report import Report
 from kubecore.cache import Key
 from kubecore.errors import AlreadyExists, ApiError, Conflict, Forbidden, Invalid, NamespaceTerminating, NotFound
 from kubecore.wire import Manifest
-from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable, Throttled
+from secretcore.errors import AccessDenied, InvalidSpec, SecretError, StoreUnavailable
 from secretcore.plan import Rendered
 
 TRIES = 5
@@ -45,7 +45,7 @@ class ExternalSecretReconciler:
     report: Report
     clock: Callable[[], datetime]
     doubt_stores: Callable[[Manifest], None]
-    """Called with an ExternalSecret whose store did not answer, so that the store is validated anew."""
+    """Called with an ExternalSecret whose store did not answer or let us in, so that the store is validated anew."""
 
     async def __call__(self, key: Key) -> float | None:
         manifest = self.gather.view.external_secret(*key)
@@ -60,7 +60,13 @@ class ExternalSecretReconciler:
             subject = self.gather.subject(manifest)
         except InvalidSpec as error:
             return await self._invalid(manifest, error)
-        return await self._pass(key, subject)
+        try:
+            return await self._pass(key, subject)
+        except NamespaceTerminating:
+            raise
+        except Forbidden as error:  # of a read, or of the status itself: then it is the queue's business
+            decision = refused(say.NOT_UPDATED, f"{error}{_REMEDIES[Forbidden]}", retry=Retry.BACK_OFF)
+            return await self._settle(subject, decision, self.gather.memory(key, subject.uid), self.clock())
 
     async def _pass(self, key: Key, subject: Subject) -> float | None:
         now = self.clock()
@@ -93,15 +99,17 @@ class ExternalSecretReconciler:
         return await self._sync(key, subject, memory, now, why)
 
     async def _sync(self, key: Key, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
-        templates = self.gather.templates(subject)
+        templates, stores = self.gather.templates(subject), self.gather.stores_read(subject)
         outcome = await self.fetches.outcome(
             key,
-            f"{subject.version} {templates}",
+            f"{subject.version} {templates} {stores}",
             stores_of(subject.manifest),
             lambda: self.gather.outcome(subject),
         )
         if isinstance(outcome, Pending):
             return outcome.seconds
+        if self.gather.stores_read(subject) != stores:
+            return 0.0  # what a store answered that has been replaced or changed is nobody's any more
         memory.templates = templates
         if isinstance(outcome, SecretError) and _is_the_stores_fault(outcome):
             self.doubt_stores(subject.manifest)
@@ -190,7 +198,7 @@ def _facts(decision: Decision) -> dict[str, str]:
 
 def _is_the_stores_fault(error: SecretError) -> bool:
     errors = [failure.error for failure in getattr(error, "failures", ())] or [error]
-    return any(isinstance(each, StoreUnavailable) and not isinstance(each, Throttled) for each in errors)
+    return any(isinstance(each, StoreUnavailable | AccessDenied) for each in errors)
 
 
 def _not_written(decision: Decision, error: ApiError) -> Decision:

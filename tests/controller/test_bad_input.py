@@ -130,7 +130,12 @@ async def test_what_a_store_asks_for_in_vain(cluster, backend, proxy, proxied, p
         await cluster.delete("SecretStore", "store")
         await cluster.apply("SecretStore", "store", spec={"provider": provider})
         await refused(
-            cluster, *words, name="store", kind="SecretStore", reason="InvalidProviderConfig", event="InvalidProviderConfig"
+            cluster,
+            *words,
+            name="store",
+            kind="SecretStore",
+            reason="InvalidProviderConfig",
+            event="InvalidProviderConfig",
         )
         await cluster.external_secret(**force("1"))
         await refused(cluster, 'spec.data[0]: SecretStore "store"', " | ")
