@@ -4,6 +4,7 @@ backend. `reconciler` calls it, `decide` judges what comes out.
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -12,10 +13,12 @@ from controller.secret_store.decide import NoClient, Outcome, Unusable, Validate
 from controller.stores import ClusterStores
 from controller.view import View
 from kubecore.wire import Manifest
-from secretcore.errors import SecretError
+from secretcore.errors import ProviderBroken, SecretError
 from secretcore.limits import Limits
 from secretcore.provider import Validation
 from secretcore.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,14 @@ class Gather:
         if store.is_referent:
             # Its credentials are those of whoever uses it: nothing can be said before.
             return Validated(Validation(known=False), store.provider.capabilities)
-        return await self._ask(store)
+        return await self._asked(store)
+
+    async def _asked(self, store: Store) -> Outcome:
+        try:
+            return await self._ask(store)
+        except Exception as error:
+            log.error("validating a store broke", exc_info=error)
+            return Unusable(ProviderBroken.by(error))
 
     async def _ask(self, store: Store) -> Outcome:
         async with AsyncExitStack() as stack:
