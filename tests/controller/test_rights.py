@@ -24,9 +24,12 @@ RULES = [
     ([""], ["serviceaccounts/token"], ["create"]),
     ([""], ["events"], ["create", "patch"]),
 ]
+BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
 
 
 class Rights:
+    """A ClusterRole named after the namespace, and who has it."""
+
     def __init__(self, served, namespace):
         self.served = served
         self.name = namespace
@@ -40,24 +43,27 @@ class Rights:
             content_type="application/apply-patch+yaml",
         )  # fmt: skip
 
-    def bind(self):
-        user = self.served.create_service_account(self.name, "controller")
+    def bind(self, user):
         binding = {
             "metadata": {"name": self.name},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": self.name},
             "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": user}],
         }
-        self.served.request("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
+        self.served.request("POST", BINDINGS, binding)
+
+    def remove(self):
+        self.served.request("DELETE", f"{self.path}/{self.name}")
+        with self.served.client() as client:
+            client.delete(f"{BINDINGS}/{self.name}")
 
 
 @pytest.fixture
 def rights(served, namespace):
     rights = Rights(served, namespace)
     rights.grant(RULES)
-    rights.bind()
+    rights.bind(served.create_service_account(namespace, "controller"))
     yield rights
-    served.request("DELETE", f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{namespace}")
-    served.request("DELETE", f"{rights.path}/{namespace}")
+    rights.remove()
 
 
 @pytest.fixture

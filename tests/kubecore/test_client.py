@@ -3,11 +3,13 @@ bad.
 """
 
 import asyncio
+import json
 import os
 import shutil
 import ssl
 
 import pytest
+import yaml
 
 from kubecore import client
 from kubecore.errors import (
@@ -261,4 +263,34 @@ async def test_a_broken_service_account_folder_is_told(pod, file, content):
 async def test_the_kubeconfig_of_the_environment_is_the_default(control_plane, monkeypatch):
     monkeypatch.setenv("KUBECONFIG", os.fspath(control_plane.kubeconfig))
     async with await client.from_kubeconfig(AGENT) as admin:
+        assert (await admin.get(NAMESPACES, "default"))["kind"] == "Namespace"
+
+
+@pytest.fixture
+def plugin(control_plane, tmp_path):
+    """A kubeconfig whose credential plugin prints what `answer` has; without that file it fails."""
+    version = "client.authentication.k8s.io/v1"
+    answer = tmp_path / "answer.json"
+    command = {"apiVersion": version, "command": "/bin/cat", "args": [str(answer)], "interactiveMode": "Never"}
+    config = control_plane.kubeconfig_for("unused")
+    config["users"][0]["user"] = {"exec": command}
+    path = tmp_path / "with-a-plugin"
+    path.write_text(yaml.safe_dump(config))
+
+    def say(token):
+        credential = {"apiVersion": version, "kind": "ExecCredential", "status": {"token": token}}
+        answer.write_text(json.dumps(credential))
+
+    return path, say, answer.unlink
+
+
+async def test_a_credential_plugin_that_fails_is_told_and_never_replaces_a_good_credential(plugin, control_plane):
+    path, say, break_it = plugin
+    with pytest.raises(ConfigurationError, match="credential plugin gave neither token nor certificate"):
+        await client.from_kubeconfig(AGENT, path)
+    say(control_plane.token)
+    async with await client.from_kubeconfig(AGENT, path) as admin:
+        assert (await admin.get(NAMESPACES, "default"))["kind"] == "Namespace"
+        break_it()
+        admin._connection._loaded_at = -1e9  # a minute has passed
         assert (await admin.get(NAMESPACES, "default"))["kind"] == "Namespace"
