@@ -53,6 +53,12 @@ class Cluster:
         """A recorder's."""
         self.told.append((manifest["metadata"]["name"], type_, reason, message))
 
+    async def warned(self, message: str, name="db"):
+        """Returns when a Warning about the object has said this, for what its condition says only for a moment."""
+        async with asyncio.timeout(TOO_LONG):
+            while not any(who == name and type_ == "Warning" and message in said for who, type_, _, said in self.told):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
     def reasons(self, name="db"):
         return [reason for who, _, reason, _ in self.told if who == name]
 
