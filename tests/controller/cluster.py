@@ -19,7 +19,8 @@ KINDS = {
     resource.kind: resource
     for resource in (EXTERNAL_SECRETS, SECRET_STORES, CLUSTER_SECRET_STORES, SECRETS, CONFIG_MAPS, NAMESPACES)
 }
-TOO_LONG = 30.0
+TOO_LONG = 60.0
+"""Seconds. A machine that has much to do may need them; who waits goes on as soon as it can."""
 
 
 class Cluster:
