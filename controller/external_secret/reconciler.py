@@ -23,6 +23,7 @@ from controller.external_secret.status import failed_status, next_status, return
 from controller.external_secret.subject import Subject
 from controller.index import stores_of
 from controller.report import Report
+from controller.stores import NamespaceRefused
 from kubecore.cache import Key
 from kubecore.errors import AlreadyExists, ApiError, Conflict, Forbidden, Invalid, NamespaceTerminating, NotFound
 from kubecore.wire import Manifest
@@ -198,7 +199,9 @@ def _facts(decision: Decision) -> dict[str, str]:
 
 def _is_the_stores_fault(error: SecretError) -> bool:
     errors = [failure.error for failure in getattr(error, "failures", ())] or [error]
-    return any(isinstance(each, StoreUnavailable | AccessDenied) for each in errors)
+    return any(
+        isinstance(each, StoreUnavailable | AccessDenied) and not isinstance(each, NamespaceRefused) for each in errors
+    )
 
 
 def _not_written(decision: Decision, error: ApiError) -> Decision:
