@@ -14,7 +14,7 @@ from typing import Any
 
 from injector.agent import logs
 from injector.agent.files import open_volume
-from injector.agent.run import once, refresh
+from injector.agent.run import Folders, once, refresh
 from injector.agent.work import Work, read_handoff, work_of
 from secretcore.errors import SecretError
 from secretcore.registry import Registry
@@ -45,9 +45,9 @@ class Handoff:
         return None if read_handoff(self._file) == self._seen else self.work()
 
     @property
-    def folders(self) -> tuple[Path, ...]:
-        """Where changes show."""
-        return self._file.parent, self._credentials
+    def folders(self) -> Folders:
+        """Where changes show: volumes may be mounted below the credentials."""
+        return {self._file.parent: False, self._credentials: True}
 
 
 def run_agent(options: Namespace) -> int:
