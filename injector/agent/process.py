@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from injector.agent import logs
 from injector.agent.files import open_volume
+from injector.agent.providers import installed
 from injector.agent.run import Folders, once, refresh
 from injector.agent.work import Work, read_handoff, work_of
 from secretcore.errors import SecretError
-from secretcore.registry import Registry
 
 PATIENCE = 0.7
 """Seconds after a signal in which connections are closed and tokens given up."""
@@ -38,7 +38,7 @@ class Handoff:
 
     def __init__(self, file: str, credentials: str) -> None:
         self._file, self._credentials = Path(file), Path(credentials)
-        self._registry = Registry.installed()
+        self._registry = installed()
         self._seen: object = None
 
     def work(self) -> Work:
