@@ -4,8 +4,10 @@ imported when it is called, so that none pays for the imports of another.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 COMMANDS = {
@@ -19,10 +21,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         module, _ = COMMANDS[given[0]]
-        return int(import_module(module).main(given[1:]))
+        return _run(import_module(module).main, given[1:])
     asked = bool(given) and given[0] in ("-h", "--help")
     print(_usage(), file=sys.stdout if asked else sys.stderr)
     return 0 if asked else 2
+
+
+def _run(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
+    try:
+        code = command(arguments)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        # The reader left or the disk is full: what is left in the buffer must not be tried again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno == errno.EPIPE:
+            return 141  # as if SIGPIPE had ended it
+        print(f"the output can't be written: {error.strerror}", file=sys.stderr)
+        return 1
+    return code
 
 
 def _usage() -> str:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from injector.__main__ import main
+from injector.local.manifests import read_document
 
 QUICKSTART = Path(__file__).parents[2] / "examples/quickstart"
 
@@ -243,6 +244,18 @@ def test_a_wrong_call_is_code_2_and_says_what_is_wrong(arguments, sentence, caps
     assert sentence in capsys.readouterr().err
 
 
+def test_output_that_cannot_be_written_is_said_in_one_line():
+    command = f"{sys.executable} -m injector render {QUICKSTART} > /dev/full"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "the output can't be written: No space left on device\n")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -m injector render {QUICKSTART} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 BILLION = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10)
 )
@@ -279,11 +292,19 @@ def test_lists_as_kubectl_prints_them_are_read(render):
     assert yaml.safe_load(out)["kind"] == "Secret"
 
 
-def test_dates_in_manifests_stay_text(render):
+@pytest.mark.parametrize("text", ["2024-01-01", "12:30", "1:20:30", "12:30.5", "08"])
+def test_dates_and_times_in_manifests_stay_text(render, text):
     manifest = secret([get()])
     store = (
-        STORE + yaml.safe_dump(manifest).replace("name: es", "name: es\n  annotations: {since: 2024-01-01}") + "---\n"
+        STORE + yaml.safe_dump(manifest).replace("name: es", f"name: es\n  annotations: {{since: {text}}}") + "---\n"
     )
-    code, out, _ = render(store=store)
-    assert code == 0
-    assert yaml.safe_load(out)["metadata"]["annotations"] == {"since": "2024-01-01"}
+    code, out, err = render(store=store)
+    assert code == 0, err
+    assert yaml.safe_load(out)["metadata"]["annotations"] == {"since": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("7", 7), ("0x1F", 31), ("1_000", 1000), ("014", 12), ("1.5e+3", 1500.0), (".5", 0.5)]
+)
+def test_numbers_in_manifests_are_numbers(text, number):
+    assert read_document(f"at: {text}".encode(), "a file") == {"at": number}

@@ -74,7 +74,7 @@ def issuer(certificates):
     return certificate.issuer
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0.01, 20), min_size=1, max_size=80))
 def test_over_the_years_what_is_served_was_trusted_a_day_before_and_never_expires(days):
     """Renewal is looked at at least every 20 days; a client knows the bundle of a day ago."""

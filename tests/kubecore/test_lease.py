@@ -99,7 +99,7 @@ class ElectionMachine(RuleBasedStateMachine):
 
 
 TestElection = ElectionMachine.TestCase
-TestElection.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+TestElection.settings = settings(max_examples=150, stateful_step_count=50)
 
 
 def led(identity, **spec):

@@ -123,7 +123,7 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 TestQueue = QueueMachine.TestCase
-TestQueue.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+TestQueue.settings = settings(max_examples=150, stateful_step_count=50)
 
 
 def take_all(queue, now=0.0):

