@@ -31,7 +31,9 @@ class NotDelivered(SecretError):
 
 
 async def first_run(refresher: Refresher, deadline: float) -> None:
-    """Fetches and publishes everything, trying again for `deadline` seconds. Raises `NotDelivered`, `VolumeFailed`."""
+    """Fetches and publishes everything, trying again for `deadline` seconds; 0 is one try, however long it takes.
+    Raises `NotDelivered`, `VolumeFailed`.
+    """
     retrying = tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception(_may_come),
         stop=tenacity.stop_before_delay(deadline),
@@ -39,7 +41,7 @@ async def first_run(refresher: Refresher, deadline: float) -> None:
         reraise=True,
     )
     try:
-        async with asyncio.timeout(deadline):
+        async with asyncio.timeout(deadline or None):
             await retrying(_attempt, refresher)
     except TimeoutError:
         raise NotDelivered(_missing(refresher), after=f" (tried for {deadline:g} s)") from None

@@ -37,8 +37,14 @@ def log_to(stream: IO[str] = sys.stderr) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(handlers=[handler], level="INFO", force=True)
+    LOGGER.setLevel(logging.NOTSET)
     for library in LIBRARIES:
         logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def quiet() -> None:
+    """Say nothing: what went wrong is told otherwise."""
+    LOGGER.setLevel(logging.CRITICAL)
 
 
 def info(message: str, **facts: Any) -> None:

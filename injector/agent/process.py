@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
-from argparse import Namespace
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from injector.agent import logs
 from injector.agent.files import open_volume
-from injector.agent.run import once, refresh
+from injector.agent.providers import installed
+from injector.agent.run import Folders, once, refresh
 from injector.agent.work import Work, read_handoff, work_of
 from secretcore.errors import SecretError
-from secretcore.registry import Registry
 
 PATIENCE = 0.7
 """Seconds after a signal in which connections are closed and tokens given up."""
@@ -25,12 +23,22 @@ LONGEST_MESSAGE = 4096
 """Bytes of a termination message that the kubelet takes."""
 
 
+class Options(Protocol):
+    """The arguments, as `command_line` has them."""
+
+    mode: str
+    handoff: str
+    credentials: str
+    out: str
+    termination_log: str
+
+
 class Handoff:
     """The file with the hand-off, read again when it may have changed."""
 
     def __init__(self, file: str, credentials: str) -> None:
         self._file, self._credentials = Path(file), Path(credentials)
-        self._registry = Registry.installed()
+        self._registry = installed()
         self._seen: object = None
 
     def work(self) -> Work:
@@ -45,29 +53,28 @@ class Handoff:
         return None if read_handoff(self._file) == self._seen else self.work()
 
     @property
-    def folders(self) -> tuple[Path, ...]:
-        """Where changes show."""
-        return self._file.parent, self._credentials
+    def folders(self) -> Folders:
+        """Where changes show: volumes may be mounted below the credentials."""
+        return {self._file.parent: False, self._credentials: True}
 
 
-def run_agent(options: Namespace) -> int:
+def run_agent(options: Options) -> int:
     """Runs to the end. Returns the exit code."""
     logs.log_to()
-    if options.once:
-        gc.disable()  # it lives for a moment
+    unfinished = 128 + signal.SIGTERM if options.mode == "--once" else 0
     try:
-        return run_until_signal(_run(options), unfinished=128 + signal.SIGTERM if options.once else 0)
+        return run_until_signal(_run(options), unfinished=unfinished)
     except SecretError as error:
         return fail(f"{error} ({error.remedy})" if error.remedy else str(error), options.termination_log)
     except OSError as error:
         return fail(f"the port for probes and metrics can't be opened: {error.strerror}", options.termination_log)
 
 
-async def _run(options: Namespace) -> None:
+async def _run(options: Options) -> None:
     handoff = Handoff(options.handoff, options.credentials)
     work = handoff.work()
     with open_volume(options.out or work.mount_path) as volume:
-        if options.once:
+        if options.mode == "--once":
             await once(volume, work)
         else:
             await refresh(volume, work, handoff.reload, handoff.folders)

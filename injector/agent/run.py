@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 QUIET = 0.2
 """Seconds that changes of files are collected: the kubelet writes several at a time."""
 
+Folders = Mapping[Path, bool]
+"""Where changes show, and whether in all folders below."""
 Reload = Callable[[], Work | None]
 """Reads what there is to do anew; None where nothing changed. Raises `SecretError` for what can't be used."""
 
 
-async def once(volume: Volume, work: Work) -> None:
+async def once(volume: Volume, work: Work) -> list[Record]:
     """Delivers everything once. Raises `NotDelivered`, `VolumeFailed`.
 
-    Where a run before this one left everything that is needed, one try is made, and what can't be refreshed stays.
+    Where a run before this one left everything that is needed, one try is made, and what can't be refreshed stays;
+    returns what that is.
     """
     refresher = Refresher(volume, work)
     try:
@@ -43,6 +46,7 @@ async def once(volume: Volume, work: Work) -> None:
             refresher.publish([record for record in refresher.records.values() if record.fetched is not None])
         else:
             await first_run(refresher, work.deadline)
+        return [record for record in refresher.records.values() if record.error is not None]
     finally:
         await refresher.close()
 
@@ -51,7 +55,7 @@ def _may_be_newer(record: Record) -> bool:
     return bool(record.subject.interval) or record.version != record.subject.version
 
 
-async def refresh(volume: Volume, work: Work, reload: Reload, folders: Iterable[Path], *, serve: bool = True) -> None:
+async def refresh(volume: Volume, work: Work, reload: Reload, folders: Folders, *, serve: bool = True) -> None:
     """Delivers everything, then keeps it fresh until it is cancelled. Raises `NotDelivered`, `VolumeFailed`, and
     OSError where the port is taken.
     """
@@ -71,6 +75,7 @@ async def refresh(volume: Volume, work: Work, reload: Reload, folders: Iterable[
             refresher.changed = notifier.poke
             gc.collect()
             gc.freeze()  # what lives now lives on
+            gc.enable()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(refresher.run())
                 tasks.create_task(notifier.run())
@@ -79,7 +84,7 @@ async def refresh(volume: Volume, work: Work, reload: Reload, folders: Iterable[
         await refresher.close()
 
 
-async def _follow(refresher: Refresher, health: Health, reload: Reload, folders: Iterable[Path]) -> None:
+async def _follow(refresher: Refresher, health: Health, reload: Reload, folders: Folders) -> None:
     """Takes up what changed outside."""
     from injector.agent.watching import watching  # noqa: PLC0415  # after the first run, which needs no watch
 

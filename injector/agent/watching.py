@@ -5,7 +5,7 @@ file would die with the first change. `run` looks at what it was.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from injector.agent import logs
 
 POLL = 10.0
 """Seconds between two looks where the node has no watches left to give."""
+Folders = Mapping[Path, bool]
+"""What to watch, and whether with all folders below."""
 _CHANGES = ("created", "modified", "moved", "deleted")
 
 
@@ -31,7 +33,7 @@ class _Handler(FileSystemEventHandler):
 
 
 @contextmanager
-def watching(folders: Iterable[Path], changed: Callable[[], None]) -> Iterator[None]:
+def watching(folders: Folders, changed: Callable[[], None]) -> Iterator[None]:
     """Calls `changed` in the running loop after something in these folders did, while inside."""
     loop = asyncio.get_running_loop()
 
@@ -39,7 +41,7 @@ def watching(folders: Iterable[Path], changed: Callable[[], None]) -> Iterator[N
         if not loop.is_closed():
             loop.call_soon_threadsafe(changed)
 
-    there = sorted({folder.resolve() for folder in folders if folder.is_dir()})
+    there = {folder.resolve(): deep for folder, deep in folders.items() if folder.is_dir()}
     try:
         observer = _started(Observer(), there, tell)
     except OSError as error:  # a user's inotify instances are shared by all pods of that uid on a node
@@ -52,8 +54,8 @@ def watching(folders: Iterable[Path], changed: Callable[[], None]) -> Iterator[N
         observer.join()
 
 
-def _started(observer: Any, folders: Iterable[Path], tell: Callable[[], None]) -> Any:
-    for folder in folders:
-        observer.schedule(_Handler(tell), str(folder), recursive=True)
+def _started(observer: Any, folders: Folders, tell: Callable[[], None]) -> Any:
+    for folder, deep in folders.items():
+        observer.schedule(_Handler(tell), str(folder), recursive=deep)
     observer.start()
     return observer

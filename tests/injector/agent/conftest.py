@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.injector.agent.agents import Pod
+
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
@@ -38,3 +40,11 @@ def _become_root_of_a_namespace() -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
     Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+
+
+@pytest.fixture
+def pod(tmp_path, small):
+    """A pod whose volume is a small tmpfs."""
+    made = Pod(tmp_path, small)
+    yield made
+    made.stop()
