@@ -13,7 +13,9 @@ from importlib import import_module
 from injector.program import program_name
 
 COMMANDS = {
+    "webhook": ("injector.webhook.command_line", "give pods that opt in their agent, when the API server asks"),
     "render": ("injector.local.command_line", "resolve the ExternalSecrets in manifests and print the Secrets"),
+    "agent": ("injector.agent.command_line", "deliver the ExternalSecrets of a hand-off as files, in a pod"),
     "explain": ("injector.explain.command_line", "show each step of an ExternalSecret, hashes in place of values"),
     "diff": ("injector.diff.command_line", "show which Secrets of a cluster would change"),
     "doctor": ("injector.doctor.command_line", "say why an ExternalSecret or a pod is not ready"),

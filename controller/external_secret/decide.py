@@ -40,6 +40,13 @@ def decide(
             return _write(subject, outcome, target, siblings, skipped)
 
 
+def unchanged(subject: Subject, rendered: Rendered, siblings: Sequence[Secret]) -> Decision:
+    """What `decide` says when the Secret is just as it is wanted, for those who know that without the Secret."""
+    skipped = tuple(_skipped(missing) for missing in rendered.missing)
+    strays = _strays(subject, siblings)
+    return Decision(Keep("the Secret is up to date"), say.SYNCED, skipped, strays, binds=True)
+
+
 def decide_end(subject: Subject, target: Secret | None) -> Change:
     """What becomes of the target of an ExternalSecret that is being deleted. The garbage collector does the rest."""
     if subject.spec.target.deletion_policy != "Delete":
@@ -116,7 +123,7 @@ def _write(
     if target.immutable and not same_content(desired, target):
         return _frozen(metadata_only(desired, target), target)
     if same(desired, target):
-        return Decision(Keep("the Secret is up to date"), say.SYNCED, skipped, strays, binds=True)
+        return unchanged(subject, rendered, siblings)
     return Decision(
         Update(desired, "the Secret differs from what is wanted"),
         say.SYNCED,

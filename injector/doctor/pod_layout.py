@@ -1,5 +1,5 @@
 """How a pod that opted in looks: what a user writes, what the webhook puts into it. Pure; the one place where `doctor`
-knows the webhook's names.
+knows the webhook's names, which a test compares with its own.
 """
 
 from __future__ import annotations

@@ -6,9 +6,11 @@ ESO hashes what Go prints: SHA3-224 over `fmt.Sprintf("%+v", value)`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from secretcore.names import text_hash
+from secretcore.plan import Rendered
 
 MANAGER = "externalsecrets.external-secrets.io"
 LONGEST_MANAGER = 63
@@ -24,6 +26,20 @@ def synced_resource_version(generation: int, labels: Mapping[str, str], annotati
     """Changes with the spec, the labels and the annotations of an ExternalSecret, and with nothing else."""
     printed = f"{{annotations:{_print_map(annotations)} labels:{_print_map(labels)}}}"
     return f"{generation}-{text_hash(printed)}"
+
+
+def fingerprint(salt: bytes, subject: str, rendered: Rendered) -> bytes:
+    """Of an ExternalSecret, as `subject` names it and its version, and what was rendered for it. For this process
+    only: `salt` is its secret, so that it does not give short values away.
+    """
+    digest = hashlib.blake2b(f"{subject} {rendered.nothing}".encode(), key=salt, digest_size=16)
+    for name, strings in (("labels", rendered.labels), ("annotations", rendered.annotations)):
+        digest.update(f"{name} {strings if strings is None else sorted(strings.items())}".encode())
+    for key in sorted(rendered.data):
+        value = rendered.data[key]
+        digest.update(f"{len(key)} {len(value)} {key}".encode())
+        digest.update(value)
+    return digest.digest()
 
 
 def field_manager(name: str) -> str:

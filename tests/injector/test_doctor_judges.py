@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from injector.doctor import pod_layout as layout
 from injector.doctor.facts import (
     ClusterFacts,
     CredentialRef,
@@ -20,6 +21,7 @@ from injector.doctor.judge import judge
 from injector.doctor.text import as_text
 from injector.handoff import ANNOTATION
 from injector.local.manifests import Name
+from injector.webhook import agent_container, annotations, volumes
 from secretcore.parse import parse_store
 from secretcore.registry import Registry
 from tests.injector.conftest import external_secret, secret, store
@@ -508,3 +510,8 @@ def test_what_others_wrote_stays_on_its_line():
     assert "\x1b" not in text
     assert "\x07" not in text
     assert "1 finding in ExternalSecret team/db" in text
+
+
+def test_doctor_knows_a_pod_as_the_webhook_makes_it():
+    assert (layout.PREFIX, layout.CONTAINERS) == (annotations.PREFIX, agent_container.OWN)
+    assert (volumes.FILES, f"{annotations.PREFIX}inject") == (layout.FILES, layout.INJECT)
