@@ -4,18 +4,23 @@ backend. `reconciler` calls it, `decide` judges what comes out.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TypeVar
 
 from controller.kinds import StoreKey
 from controller.secret_store.decide import NoClient, Outcome, Unusable, Validated
 from controller.stores import ClusterStores
 from controller.view import View
 from kubecore.wire import Manifest
+from secretcore.clients import Observe
 from secretcore.errors import SecretError
 from secretcore.limits import Limits
 from secretcore.provider import Provider, Validation
 from secretcore.store import Store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Gather:
     view: View
     stores: ClusterStores
     limits: Limits
+    observe: Observe
 
     async def outcome(self, key: StoreKey, manifest: Manifest) -> Outcome:
         """What becomes of an attempt to use the store."""
@@ -48,12 +54,21 @@ class Gather:
         async with AsyncExitStack() as stack:
             credentials = self.stores.credentials(store, store.namespace)
             try:
-                client = await stack.enter_async_context(
-                    store.provider.connect(credentials, store.context(self.limits))
-                )
+                connection = store.provider.connect(credentials, store.context(self.limits))
+                client = await self._told(store, "login", stack.enter_async_context(connection))
             except SecretError as error:
                 return NoClient(error)
             try:
-                return Validated(await client.validate(), store.provider.capabilities)
+                validation = await self._told(store, "validate", client.validate())
             except SecretError as error:
                 return Unusable(error)
+            return Validated(validation, store.provider.capabilities)
+
+    async def _told(self, store: Store, call: str, work: Awaitable[T]) -> T:
+        try:
+            answer = await work
+        except Exception as error:
+            self.observe(store, call, error)
+            raise
+        self.observe(store, call, None)
+        return answer
