@@ -101,13 +101,29 @@ class Provider(Protocol):
     """The configuration of one backend. Also a class that `msgspec.convert` can fill."""
 
     capabilities: ClassVar[Capabilities]
-    # A class that is not maintained says so: `maintenance: ClassVar[Maintenance] = "NotMaintained"`.
+    # A class may also have `maintenance: ClassVar[Maintenance]`, where nobody looks after it, and
+    # `metric_names: ClassVar[MetricNames]`, where ESO's dashboards call it otherwise than by its key.
 
     def validate(self, context: StoreContext) -> Sequence[str]:
         """Checks what the schema can't. Returns warnings; raises `InvalidSpec` with a path below the provider's key."""
 
     def connect(self, credentials: Credentials, context: StoreContext) -> AbstractAsyncContextManager[SecretsClient]:
         """A client, logged in; leaving the context closes it and gives up what the login got."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricNames:
+    """What the series of providers' calls calls a provider and its calls, where ESO has words of its own."""
+
+    provider: str
+    calls: Mapping[str, str] = field(default_factory=dict)
+    """By `login`, `get_secret`, `get_all_secrets` and `validate`."""
+
+
+def metric_names_of(provider: Provider, key: str) -> MetricNames:
+    """The provider's words; else its key, and the calls by their own names."""
+    said: MetricNames = getattr(provider, "metric_names", None) or MetricNames(key)
+    return said
 
 
 def maintenance_of(provider: Provider) -> Maintenance:

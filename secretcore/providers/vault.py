@@ -46,7 +46,7 @@ from secretcore.backends.vault.session import Server, Session, check_headers, ch
 from secretcore.errors import InvalidSpec
 from secretcore.model.declaration import Model
 from secretcore.model.selectors import CAProvider, SecretKeySelector
-from secretcore.provider import Capabilities, Credentials, SecretsClient, StoreContext, Validation
+from secretcore.provider import Capabilities, Credentials, MetricNames, SecretsClient, StoreContext, Validation
 
 
 class VaultClientTLS(Model, frozen=True, kw_only=True):
@@ -70,6 +70,10 @@ class VaultProvider(Model, frozen=True, kw_only=True):
     """A KV engine of a Vault server."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
+    metric_names: ClassVar[MetricNames] = MetricNames(
+        "HashiCorp/Vault",
+        {"login": "Login", "get_secret": "ReadSecretData", "get_all_secrets": "ListSecrets", "validate": "LookupSelf"},
+    )
 
     auth: Annotated[VaultAuth | None, Meta(description="How to log in; without it, no token is sent.")] = None
     server: Annotated[str, Meta(description="Address of the server.")]

@@ -77,4 +77,14 @@ ServiceMonitor labels them. What the braces of Prometheus hold is written as a s
   annotations:
     summary: {{ "{{ $value | humanizePercentage }} of the controller's requests to the API server fail" | quote }}
     description: The API server or the way to it is in trouble.
+- alert: ExternalSecretsProviderErrors
+  expr: >-
+    sum by (provider, call) (rate(externalsecret_provider_api_calls_count{ {{ $of }},status="error"}[15m]))
+    / (sum by (provider, call) (rate(externalsecret_provider_api_calls_count{ {{ $of }}}[15m])) > 0) > 0.5
+  for: 15m
+  labels:
+    severity: warning
+  annotations:
+    summary: {{ "{{ $value | humanizePercentage }} of the calls {{ $labels.call }} of {{ $labels.provider }} fail" | quote }}
+    description: The backend is in trouble, or those who log in lack rights. The conditions of its stores say which.
 {{- end -}}
