@@ -9,10 +9,11 @@ import logging
 import sys
 
 from controller.app import serve
-from controller.logs import log_to
-from controller.settings import WrongSettings, notices, read_settings
+from controller.settings import notices, read_settings
 from kubecore.errors import ConfigurationError
 from kubecore.lease import LeadershipLost
+from kubecore.logs import log_to
+from kubecore.settings import WrongSettings
 
 log = logging.getLogger("controller")
 

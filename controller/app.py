@@ -15,11 +15,12 @@ from importlib.metadata import version
 
 from controller.health import endpoints, listening
 from controller.loop import Controller
-from controller.settings import Settings, WrongSettings
+from controller.settings import Settings
 from controller.writer import always
 from kubecore.client import SERVICE_ACCOUNT_FOLDER, from_kubeconfig, in_cluster
 from kubecore.events import Recorder
 from kubecore.lease import Elector, Timing
+from kubecore.settings import WrongSettings
 from kubecore.verbs import Client
 
 log = logging.getLogger(__name__)

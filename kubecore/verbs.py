@@ -247,6 +247,15 @@ class Client:
         status = (await self._send(call))["status"]
         return Token(status["token"], datetime.fromisoformat(status["expirationTimestamp"]))
 
+    async def version(self) -> tuple[int, int]:
+        """Major and minor version of the server."""
+        answer = await self._send(Call("get /version", "GET", "/version"))
+        try:
+            major, minor = (int("".join(filter(str.isdecimal, answer[part]))) for part in ("major", "minor"))
+        except (KeyError, TypeError, ValueError):
+            raise ServerUnavailable("get /version: the answer has no version; is a proxy in the way?") from None
+        return major, minor
+
     async def can_i(
         self, verb: str, resource: Resource, namespace: str = "", name: str = "", subresource: str = ""
     ) -> bool:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from secretcore.limits import Limits
 from secretcore.model.external_secret import StoreKind
 from secretcore.model.selectors import SecretKeySelector, ServiceAccountSelector
 from secretcore.model.store import RetrySettings
+from secretcore.needs import Need
 from secretcore.payload import Payload
 from secretcore.plan import Find, RemoteRef
 
@@ -98,17 +99,33 @@ class SecretsClient(Protocol):
 
 
 class Provider(Protocol):
-    """The configuration of one backend. Also a class that `msgspec.convert` can fill."""
+    """The configuration of one backend. Also a class that `msgspec.convert` can fill.
+
+    More members may be there. Where stores are used from inside a pod: `needs` (see `Declares`), and a class variable
+    `inline = True` where the configuration holds the secrets themselves. For the controller:
+    `maintenance: ClassVar[Maintenance]` where nobody looks after the provider, and
+    `metric_names: ClassVar[MetricNames]` where ESO's dashboards call it otherwise than by its key.
+    """
 
     capabilities: ClassVar[Capabilities]
-    # A class may also have `maintenance: ClassVar[Maintenance]`, where nobody looks after it, and
-    # `metric_names: ClassVar[MetricNames]`, where ESO's dashboards call it otherwise than by its key.
 
     def validate(self, context: StoreContext) -> Sequence[str]:
         """Checks what the schema can't. Returns warnings; raises `InvalidSpec` with a path below the provider's key."""
 
     def connect(self, credentials: Credentials, context: StoreContext) -> AbstractAsyncContextManager[SecretsClient]:
         """A client, logged in; leaving the context closes it and gives up what the login got."""
+
+
+@runtime_checkable
+class Declares(Protocol):
+    """A provider that knows what it will ask `Credentials` for. One that doesn't is taken to ask for every reference in
+    its configuration, a ServiceAccount's token for the reference's own audiences.
+    """
+
+    def needs(self) -> Sequence[Need]:
+        """All that `connect` and the client may ask for with this configuration, of several auth methods only that
+        which is used.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,12 @@ class Gather:
         """Which versions of the objects that its template reads there are now."""
         return tuple(self.view.version(template) for template in templates_of(subject.manifest))
 
+    def stores_read(self, subject: Subject) -> Versions:
+        """Which of its stores there are now, by UID and generation."""
+        stores = [self.view.store(key) for key in stores_of(subject.manifest)]
+        found = (store["metadata"] if store else {} for store in stores)
+        return tuple((each.get("uid", ""), str(each.get("generation", ""))) for each in found)
+
     def is_ours(self, manifest: Manifest) -> bool:
         """Whether no store that it names is another controller's, or of a kind that is not served here. Stores that
         are missing don't count.

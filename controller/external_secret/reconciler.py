@@ -24,10 +24,11 @@ from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret
 from controller.index import stores_of
 from controller.report import Report
+from controller.stores import NamespaceRefused
 from kubecore.cache import Key
-from kubecore.errors import AlreadyExists, ApiError, Conflict, NamespaceTerminating, NotFound
+from kubecore.errors import AlreadyExists, ApiError, Conflict, Forbidden, Invalid, NamespaceTerminating, NotFound
 from kubecore.wire import Manifest
-from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable, Throttled
+from secretcore.errors import AccessDenied, InvalidSpec, SecretError, StoreUnavailable
 from secretcore.plan import Rendered
 
 TRIES = 5
@@ -58,7 +59,7 @@ class ExternalSecretReconciler:
     report: Report
     clock: Callable[[], datetime]
     doubt_stores: Callable[[Manifest], None]
-    """Called with an ExternalSecret whose store did not answer, so that the store is validated anew."""
+    """Called with an ExternalSecret whose store did not answer or let us in, so that the store is validated anew."""
 
     async def __call__(self, key: Key) -> float | None:
         manifest = self.gather.view.external_secret(*key)
@@ -73,7 +74,14 @@ class ExternalSecretReconciler:
             subject = self.gather.subject(manifest)
         except InvalidSpec as error:
             return await self._invalid(manifest, error)
-        return await self._pass(key, subject)
+        try:
+            return await self._pass(key, subject)
+        except NamespaceTerminating:
+            raise
+        except Forbidden as error:  # of a read, or of the status itself: then it is the queue's business
+            decision = refused(say.NOT_UPDATED, f"{error}{_REMEDIES[Forbidden]}", retry=Retry.BACK_OFF)
+            memory = self.gather.memory(key, subject.uid)
+            return await self._settle(_Pass(key, subject, memory, self.clock(), (), str(error)), decision)
 
     async def _pass(self, key: Key, subject: Subject) -> float | None:
         now = self.clock()
@@ -106,15 +114,17 @@ class ExternalSecretReconciler:
         return await self._sync(this)
 
     async def _sync(self, this: _Pass) -> float | None:
-        subject = this.subject
+        subject, stores = this.subject, self.gather.stores_read(this.subject)
         outcome = await self.fetches.outcome(
             this.key,
-            f"{subject.version} {this.templates}",
+            f"{subject.version} {this.templates} {stores}",
             stores_of(subject.manifest),
             lambda: self.gather.outcome(subject),
         )
         if isinstance(outcome, Pending):
             return outcome.seconds
+        if self.gather.stores_read(subject) != stores:
+            return 0.0  # what a store answered that has been replaced or changed is nobody's any more
         this.memory.templates = this.templates
         if isinstance(outcome, SecretError):
             if _is_the_stores_fault(outcome):
@@ -222,7 +232,9 @@ def _facts(decision: Decision) -> dict[str, str]:
 
 def _is_the_stores_fault(error: SecretError) -> bool:
     errors = [failure.error for failure in getattr(error, "failures", ())] or [error]
-    return any(isinstance(each, StoreUnavailable) and not isinstance(each, Throttled) for each in errors)
+    return any(
+        isinstance(each, StoreUnavailable | AccessDenied) and not isinstance(each, NamespaceRefused) for each in errors
+    )
 
 
 def _not_written(decision: Decision, error: ApiError) -> Decision:
@@ -231,4 +243,10 @@ def _not_written(decision: Decision, error: ApiError) -> Decision:
         raise error
     message = say.NOT_DELETED if isinstance(decision.change, Delete) else say.NOT_UPDATED
     assert isinstance(decision.change, Create | Update | Delete)
-    return refused(message, str(error), retry=Retry.BACK_OFF)
+    return refused(message, f"{error}{_REMEDIES.get(type(error), '')}", retry=Retry.BACK_OFF)
+
+
+_REMEDIES = {
+    Forbidden: " | let the controller's role do it, or whatever admission policy forbids it",
+    Invalid: " | correct the target, or let it hold less",
+}

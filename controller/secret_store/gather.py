@@ -4,6 +4,7 @@ backend. `reconciler` calls it, `decide` judges what comes out.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,12 +16,13 @@ from controller.stores import ClusterStores
 from controller.view import View
 from kubecore.wire import Manifest
 from secretcore.clients import Observe
-from secretcore.errors import SecretError
+from secretcore.errors import ProviderBroken, SecretError
 from secretcore.limits import Limits
 from secretcore.provider import Provider, Validation
 from secretcore.store import Store
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,14 @@ class Gather:
         if store.is_referent:
             # Its credentials are those of whoever uses it: nothing can be said before.
             return Validated(Validation(known=False), store.provider.capabilities)
-        return await self._ask(store)
+        return await self._asked(store)
+
+    async def _asked(self, store: Store) -> Outcome:
+        try:
+            return await self._ask(store)
+        except Exception as error:
+            log.error("validating a store broke", exc_info=error)
+            return Unusable(ProviderBroken.by(error))
 
     def provider(self, key: StoreKey, manifest: Manifest) -> Provider | None:
         """The store's, where the manifest can be read."""

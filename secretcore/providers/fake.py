@@ -48,6 +48,7 @@ class FakeProvider(Model, frozen=True, kw_only=True):
     """Secrets in the manifest."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
+    inline: ClassVar[bool] = True
     maintenance: ClassVar[Maintenance] = "NotMaintained"  # as ESO has it: it is for trying things out
 
     data: Annotated[tuple[FakeEntry, ...], Meta(description="The secrets.")]

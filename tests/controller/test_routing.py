@@ -159,10 +159,15 @@ def test_a_change_of_a_secret_that_a_store_logs_in_with(login, changed, ready, r
     assert world.stores.names == ([(STORE, Lane.URGENT)] if login == changed else [])
 
 
-def test_a_store_in_doubt_is_validated_soon_and_once():
+@pytest.mark.parametrize(("state", "validated"), [(True, [STORE]), (False, []), (None, []), ("gone", [])])
+def test_a_store_in_doubt_is_validated_soon_unless_it_is_known_not_to_be_ready(state, validated):
     world = World()
+    ready = a_store(ready=True)
+    changes = [(None, ready), (ready, None)] if state == "gone" else [(None, a_store(ready=state))]
+    for old, new in changes:
+        world.routing.store_changed("SecretStore", Change(Key("team", "store"), old, new))
     world.routing.doubt(es())
-    assert world.stores.later == [STORE]
+    assert world.stores.later == validated
 
 
 def test_the_names_that_an_external_secret_has():

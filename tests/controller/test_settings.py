@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from controller.eso_flags import WITHOUT_EFFECT
-from controller.settings import Settings, WrongSettings, notices, read_settings
+from controller.settings import Settings, notices, read_settings
+from kubecore.settings import WrongSettings
 
 
 @pytest.mark.parametrize(

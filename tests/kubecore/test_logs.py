@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from controller.logs import log_to
+from kubecore.logs import log_to
 
 
 @pytest.fixture

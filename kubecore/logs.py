@@ -1,4 +1,6 @@
-"""Log lines as JSON, one object a line, on standard error: time, level, logger, message, and a reconcile's facts."""
+"""Log lines as JSON, one object a line, on standard error: time, level, logger, message, and the facts of what is told
+(`extra={"facts": …}`).
+"""
 
 from __future__ import annotations
 
