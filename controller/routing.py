@@ -107,8 +107,8 @@ class Routing:
             self._external_secrets.add(key)
 
     def doubt(self, manifest: Manifest) -> None:
-        """A store of this ExternalSecret did not answer or let us in. One that is not ready is tried at its own
-        pace, however many notice.
+        """A store of this ExternalSecret did not answer, or did not let us in. One that is not ready is tried at its
+        own pace, however many notice.
         """
         for key in stores_of(manifest):
             if key in self._ready_stores:

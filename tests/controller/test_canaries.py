@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from controller.kinds import EXTERNAL_SECRETS, SECRET_STORES
-from controller.logs import log_to
+from kubecore.logs import log_to
 from tests.controller.echo import BACKENDS, Backend
 from tests.providers.rooms import Room
 from tests.support.fault_kinds import MARKER, Answer, Huge, Reset, html, status

@@ -26,6 +26,8 @@ async def test_killed_at_a_request_of_the_first_sync(cluster, proxy, through_pro
     hold = Hold()
     proxy.on(path, Reset("committed") if carried_out else hold, method=method)
     await cluster.fake(db="one")
+    if request_ == "read the Secret":  # only one that is there is read
+        await cluster.apply("Secret", "db", data={"foreign": "Zg=="})
     async with Watched(cluster) as seen:
         first = start("first", cluster, through_proxy, tmp_path)
         await cluster.external_secret()

@@ -11,6 +11,7 @@ import yaml
 
 from kubecore.resources import EVENTS, LEASES
 from tests.controller.cluster import TOO_LONG, decoded
+from tests.controller.series import ALL, families, samples
 from tests.support.paths import ROOT
 from tests.support.processes import Server, free_port
 
@@ -90,7 +91,7 @@ async def test_probes_metrics_events_and_a_log_without_values(cluster, start):
         f'secretstore_status_condition{{condition="Ready",name="store",namespace="{cluster.namespace}",status="True"}} 1',
         'controller_runtime_reconcile_total{controller="externalsecret",result="requeue_after"}',
         "controller_runtime_reconcile_time_seconds_bucket",
-        'workqueue_depth{name="externalsecret"}',
+        'workqueue_depth{controller="externalsecret",name="externalsecret",priority="0"} 0.0',
     ):
         assert sample in metrics, metrics
     expected = {("db", "Normal", "Created"), ("broken", "Warning", "UpdateFailed"), ("store", "Normal", "Valid")}
@@ -106,6 +107,38 @@ async def test_probes_metrics_events_and_a_log_without_values(cluster, start):
     assert (line["namespace"], line["ready"], line["reason"]) == (cluster.namespace, "True", "SecretSynced")
     everything = process.log() + metrics + json.dumps(told) + json.dumps(await cluster.get("ExternalSecret", "db"))
     assert CANARY not in everything
+
+
+async def test_every_series_has_the_name_type_and_labels_that_dashboards_ask_for(cluster, start):
+    await cluster.fake(db="one")
+    await cluster.fake("shared-" + cluster.namespace, "ClusterSecretStore", db="two")
+    process = start("a", "--enable-leader-election", f"--leader-election-namespace={cluster.namespace}").ready()
+    await cluster.external_secret()
+    await cluster.condition("True", "SecretSynced")
+    await cluster.condition("True", "Valid", "shared-" + cluster.namespace, "ClusterSecretStore")
+    process.server.wait_until(lambda: "clustersecretstore_status_condition{" in process.get("/metrics").text)
+    scrape = process.get("/metrics").text
+    shown = {name: family for name, family in families(scrape).items() if not name.startswith("python_")}
+    assert shown == ALL
+    assert samples(scrape, "leader_election_master_status") == [({"name": "external-secrets-controller"}, 1)]
+    requests = samples(scrape, "rest_client_requests_total")
+    host = cluster.api._connection._route.endpoint.url.removeprefix("https://")
+    assert {("GET", "200"), ("POST", "201")} <= {(labels["method"], labels["code"]) for labels, _ in requests}
+    assert {labels["host"] for labels, _ in requests} == {host}
+    await cluster.delete("ExternalSecret", "db")
+    process.server.wait_until(lambda: not samples(process.get("/metrics").text, "externalsecret_status_condition"))
+    await cluster.delete("ClusterSecretStore", "shared-" + cluster.namespace)
+
+
+async def test_flags_of_esos_own_do_not_keep_it_from_starting_and_are_named(cluster, start):
+    flags = ("--enable-vault-token-cache", "--client-qps=50", "--enable-push-secret-reconciler=false")
+    process = start("a", *flags, "--zap-time-encoding=epoch").ready()
+    lines = [json.loads(line) for line in process.log().splitlines()]
+    notices = [line["message"] for line in lines if "without effect" in line["message"]]
+    assert [notice.split(": ")[1] for notice in notices] == [
+        "enable-vault-token-cache", "client-qps", "enable-push-secret-reconciler",
+    ]  # fmt: skip
+    assert {type(line["time"]) for line in lines} == {float}
 
 
 async def test_sigterm_ends_it_in_good_order_and_frees_the_lease(cluster, start):

@@ -1,6 +1,8 @@
 """Whom a change concerns: tables of what the watches tell and who is put on which queue."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.index import Links, stores_of, target_of
 from controller.kinds import StoreKey
@@ -181,6 +183,20 @@ def test_the_names_that_an_external_secret_has():
         StoreKey("SecretStore", "team", "a"),
         StoreKey("ClusterSecretStore", "", "b"),
     }
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.lists(st.integers(0, 3), max_size=4)), max_size=20))
+def test_links_can_be_asked_backwards_whatever_became_of_them(puts):
+    links, known = Links(), {}
+    for key, values in puts:
+        links.put(key, values)
+        known[key] = values
+    for value in range(4):
+        found = list(links.of(value))
+        assert sorted(found) == [key for key in range(4) if value in known.get(key, ())]
+    for key in range(4):
+        links.put(key, [])
+    assert (links._forward, links._backward) == ({}, {})
 
 
 def test_links_are_forgotten_when_they_change():

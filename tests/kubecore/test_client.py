@@ -266,6 +266,20 @@ async def test_the_kubeconfig_of_the_environment_is_the_default(control_plane, m
         assert (await admin.get(NAMESPACES, "default"))["kind"] == "Namespace"
 
 
+async def test_every_request_is_told_with_method_code_and_host(proxied, proxy):
+    told = []
+    proxied.observed_by(lambda *request: told.append(request))
+    proxy.always("/secrets", Reset("request"))
+    with pytest.raises(Unreachable):
+        await proxied.list(SECRETS, "default")
+    proxy.clear()
+    with pytest.raises(ApiError):
+        await proxied.get(CONFIG_MAPS, "nowhere", "default")
+    await proxied.list(NAMESPACES)
+    host = proxy.url.removeprefix("https://")
+    assert told == [("GET", "<error>", host), ("GET", "404", host), ("GET", "200", host)]
+
+
 @pytest.fixture
 def plugin(control_plane, tmp_path):
     """A kubeconfig whose credential plugin prints what `answer` has; without that file it fails."""
