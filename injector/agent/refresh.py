@@ -126,9 +126,14 @@ class Refresher:
 
     def publish(self, fetched: list[Record]) -> None:
         """Puts in place what was fetched for these records, beside what the others have. Raises `VolumeFailed`."""
-        files: dict[str, bytes] = {}
-        for record in self.records.values():
-            files |= self._files(record, new=record in fetched)
+        owners = {record.subject.root: record for record in self.records.values()}
+        files = {
+            path: content
+            for record in self.records.values()
+            for path, content in self._files(record, new=record in fetched).items()
+            # What it had under another target goes once somebody else has that name.
+            if owners.get(path.partition("/")[0], record) is record
+        }
         changed = self._volume.publish(files, self._work.file_mode)
         for record in fetched:
             record.commit()

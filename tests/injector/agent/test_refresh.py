@@ -362,3 +362,12 @@ async def test_windows_hold_up_what_is_due_by_time_alone(volume, folder, backend
         assert (backend.calls["db"], seen(folder)["db/password"]) == (1, b"one")
         running.refresher.adopt(work(backend, *given, stores="other"))
         await running.until_seen("db/password", b"two")
+
+
+async def test_a_name_that_another_has_taken_shows_nothing_of_the_one_before(volume, folder, backend):
+    before = external_secret("db", target={"name": "x"}), external_secret("tls", target={"name": "y"})
+    async with Running(volume, folder, work(backend, *before)) as running:
+        backend.errors["db"] = DOWN
+        after = external_secret("db", target={"name": "z"}), external_secret("tls", target={"name": "x"})
+        running.refresher.adopt(work(backend, *after))
+        await running.until(lambda: seen(folder) == {"x/key": b"k1"})
