@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 
 from injector.__main__ import COMMANDS
 from tests.image.probe import PROBE
+from tests.support.images import VARIABLES
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.server
@@ -118,7 +119,7 @@ def test_nothing_is_missing_and_nothing_is_compiled_at_start(images, in_image, n
 def test_labels_say_what_it_is(images, name):
     labels = images[name].config["config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == f"external-secrets-injector {name}"
-    assert labels["org.opencontainers.image.version"] == PROJECT["version"]
+    assert labels["org.opencontainers.image.version"] == VARIABLES["VERSION"]
     assert labels["org.opencontainers.image.licenses"] == PROJECT["license"]
     assert labels["org.opencontainers.image.base.name"] == "localhost/test-base:1"
 
