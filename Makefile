@@ -36,6 +36,11 @@ bench: setup .cache/runtime/.ready ## print the figures: calls, costs, start tim
 	$(BIN)/python -m bench.core
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.template
+	$(BIN)/python -m bench.agent
+
+.PHONY: bench-agent
+bench-agent: setup .cache/runtime/.ready ## what the agent costs in a pod, beside python -c pass and bao agent
+	$(BIN)/python -m bench.agent
 
 check: setup lint types imports ## the fast loop: lint, types, layers, pure tests
 	$(BIN)/pytest -n 2 -q -m "not server"
@@ -57,9 +62,10 @@ crds: setup ## write crds/ anew from the models and providers
 	$(BIN)/python -m secretcore.crd crds
 
 .PHONY: chart
-chart: crds ## bring crds/ into the chart
+chart: crds ## bring crds/ into the chart, and its README up to date
 	rm -f charts/external-secrets-injector/files/crds/*.yaml
 	cp crds/*.yaml charts/external-secrets-injector/files/crds/
+	$(BIN)/python charts/readme.py
 
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
@@ -95,6 +101,10 @@ fuzz-template: setup ## 20,000 random templates and calls against Go's engine
 .PHONY: bench-controller
 bench-controller: setup .cache/cluster/.ready controlplane ## what the controller costs on a real API server (N=5000 for more)
 	$(BIN)/python -m bench.controller $(N)
+
+.PHONY: bench-webhook
+bench-webhook: setup .cache/cluster/.ready controlplane ## what an admission costs: rate, latency, memory
+	$(BIN)/python -m bench.webhook
 
 bench-template: setup ## what templates cost, beside Go
 	$(BIN)/python -m bench.template

@@ -9,10 +9,11 @@ import logging
 import sys
 
 from controller.app import serve
-from controller.logs import log_to
-from controller.settings import WrongSettings, read_settings
+from controller.settings import notices, read_settings
 from kubecore.errors import ConfigurationError
 from kubecore.lease import LeadershipLost
+from kubecore.logs import log_to
+from kubecore.settings import WrongSettings
 
 log = logging.getLogger("controller")
 
@@ -21,7 +22,9 @@ def main() -> int:
     """The exit code."""
     try:
         settings = read_settings(sys.argv[1:])
-        log_to(level="WARNING" if settings.loglevel == "warn" else settings.loglevel.upper())
+        log_to(level=settings.loglevel, times=settings.zap_time_encoding)
+        for notice in notices(sys.argv[1:]):
+            log.warning("a flag without effect: %s", notice)
         asyncio.run(serve(settings))
     except WrongSettings as error:
         sys.stderr.write(f"{error}\n")

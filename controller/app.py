@@ -15,11 +15,12 @@ from importlib.metadata import version
 
 from controller.health import endpoints, listening
 from controller.loop import Controller
-from controller.settings import Settings, WrongSettings
+from controller.settings import Settings
 from controller.writer import always
 from kubecore.client import SERVICE_ACCOUNT_FOLDER, from_kubeconfig, in_cluster
 from kubecore.events import Recorder
 from kubecore.lease import Elector, Timing
+from kubecore.settings import WrongSettings
 from kubecore.verbs import Client
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ async def serve(settings: Settings) -> None:
         elector = _elector(client, settings)
         recorder = Recorder(client, COMPONENT)
         controller = Controller(client, settings, recorder, may_write=elector.may_write if elector else always)
+        client.observed_by(controller.metrics.runtime.requested)
+        if elector:
+            controller.metrics.runtime.lease(settings.leader_election_id, elector.may_write)
         for address, routes in endpoints(controller, settings.live_addr, settings.metrics_addr).items():
             await stack.enter_async_context(listening(address, routes))
         stopping = _on_signals()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +10,9 @@ from controller.loop import Controller
 from kubecore.serving import Handler, Server, checks, metrics
 
 STUCK = 600.0
-"""Seconds without progress after which `/healthz` asks to be restarted."""
+"""Seconds after which `/healthz` asks to be restarted, if a key has waited or been worked on for so long, and nothing
+was finished meanwhile. No single call lasts half as long.
+"""
 
 Routes = dict[tuple[str, str], Handler]
 
@@ -18,7 +21,8 @@ def endpoints(controller: Controller, live: str, scraped: str) -> dict[str, Rout
     """What to serve, by address: probes at `live`, metrics at `scraped`, which may be the same."""
 
     def progress() -> str:
-        return "nothing was finished for too long" if controller.stuck_for() > STUCK else ""
+        seconds = controller.stuck_for(asyncio.get_running_loop().time())
+        return f"nothing was finished for {seconds:.0f} s, and there is work to do" if seconds > STUCK else ""
 
     def watches() -> str:
         return "" if controller.view.is_whole else "the watches are not through yet"

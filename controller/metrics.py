@@ -1,27 +1,35 @@
-"""What `/metrics` shows: ESO's series under ESO's names, and controller-runtime's of the reconciles and queues.
+"""What `/metrics` shows: ESO's series under ESO's names; controller-runtime's are in `kubecore.series`.
 
 `report` and `loop` count here, `health` prints. The series of single objects are kept as numbers and made into samples
-only when they are read: there may be thousands.
+only when they are read: there may be thousands. When an object goes, all its series go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from controller.condition import Ready
 from kubecore.cache import Key
+from kubecore.series import ControllerSeries
 
 SERIES = {
     "ExternalSecret": "externalsecret",
     "SecretStore": "secretstore",
     "ClusterSecretStore": "clustersecretstore",
 }
-_OBJECT = ("name", "namespace")
+RECOMMENDED = ("name", "instance", "version", "component", "part-of", "managed-by")
+"""The labels `app.kubernetes.io/…` that `--enable-extended-metric-labels` takes over from the object."""
 
 
 @dataclass(slots=True)
@@ -32,6 +40,7 @@ class Numbers:
     nanoseconds: int = 0
     calls: int = 0
     errors: int = 0
+    extended: tuple[str, ...] = ("",) * len(RECOMMENDED)
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +48,7 @@ class ObjectSeries(Collector):
     """The series of single objects of one kind; a collector of the Prometheus client."""
 
     prefix: str
+    extended: bool = False
     numbers: dict[Key, Numbers] = field(default_factory=dict)
 
     def of(self, key: Key) -> Numbers:
@@ -46,72 +56,45 @@ class ObjectSeries(Collector):
         return self.numbers.setdefault(key, Numbers())
 
     def collect(self) -> Iterator[Metric]:
-        yield self._conditions()
-        duration = GaugeMetricFamily(f"{self.prefix}_reconcile_duration", "Nanoseconds of the last.", labels=_OBJECT)
-        for key, each in self.numbers.items():
-            duration.add_metric([key.name, key.namespace], each.nanoseconds)
-        yield duration
-        if self.prefix == "externalsecret":
-            yield self._count("sync_calls_total", "Syncs.", {key: each.calls for key, each in self.numbers.items()})
-            yield self._count(
-                "sync_calls_error", "Syncs that failed.", {key: each.errors for key, each in self.numbers.items()}
-            )
-
-    def _conditions(self) -> Metric:
-        family = GaugeMetricFamily(
-            f"{self.prefix}_status_condition", "Conditions.", labels=(*_OBJECT, "condition", "status")
+        names = ("name", "namespace", *(_as_label(each) for each in RECOMMENDED if self.extended))
+        conditions = GaugeMetricFamily(
+            f"{self.prefix}_status_condition", "Conditions.", labels=(*names, "condition", "status")
         )
+        duration = GaugeMetricFamily(f"{self.prefix}_reconcile_duration", "Nanoseconds of the last.", labels=names)
+        families: list[Metric] = [conditions, duration]
+        calls = CounterMetricFamily(f"{self.prefix}_sync_calls", "Syncs.", labels=names)
+        # Of no type: a counter's name would have to end with _total, and ESO's does not.
+        errors = Metric(f"{self.prefix}_sync_calls_error", "Syncs that failed.", "unknown")
         for key, each in self.numbers.items():
+            labels = [key.name, key.namespace, *(each.extended if self.extended else ())]
             if each.ready:
                 for status in ("True", "False"):
-                    family.add_metric([key.name, key.namespace, "Ready", status], float(each.ready == status))
-        return family
-
-    def _count(self, name: str, documentation: str, values: dict[Key, int]) -> Metric:
-        """Under just this name, which the client would extend for a counter."""
-        metric = Metric(f"{self.prefix}_{name}", documentation, "unknown")
-        for key, value in values.items():
-            metric.add_sample(f"{self.prefix}_{name}", {"name": key.name, "namespace": key.namespace}, value)
-        return metric
-
-
-class QueueDepth(Collector):
-    """Asked when it is read; a collector of the Prometheus client."""
-
-    def __init__(self) -> None:
-        self.ask: dict[str, Callable[[], float]] = {}
-
-    def collect(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily("workqueue_depth", "Objects that could be worked on now.", labels=("name",))
-        for name, depth in self.ask.items():
-            family.add_metric([name], depth())
-        yield family
+                    conditions.add_metric([*labels, "Ready", status], float(each.ready == status))
+            duration.add_metric(labels, each.nanoseconds)
+            calls.add_metric(labels, each.calls)
+            errors.add_sample(errors.name, dict(zip(names, labels, strict=True)), each.errors)
+        yield from [*families, calls, errors] if self.prefix == "externalsecret" else families
 
 
 class Metrics:
     """All series of one controller."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, extended_labels: bool = False) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter began is told by its scrape
         self.registry = CollectorRegistry()
-        self.objects = {kind: ObjectSeries(prefix) for kind, prefix in SERIES.items()}
-        self.queues = QueueDepth()
-        for collector in (*self.objects.values(), self.queues):
+        self.objects = {kind: ObjectSeries(prefix, extended_labels) for kind, prefix in SERIES.items()}
+        for collector in self.objects.values():
             self.registry.register(collector)
+        self.runtime = ControllerSeries(self.registry)
+        for name in SERIES.values():
+            self.runtime.expects(name)
         ProcessCollector(registry=self.registry)
-        self._reconciles = Counter(
-            "controller_runtime_reconcile", "Reconciles by result.", ("controller", "result"), registry=self.registry
-        )
-        self._seconds = Histogram(
-            "controller_runtime_reconcile_time_seconds",
-            "Their length.",
-            ("controller",),
-            registry=self.registry,
-        )
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
 
     def reconciled(self, kind: str, key: Key, seconds: float, result: str) -> None:
         """A reconcile ended: `result` is success, requeue_after or error."""
-        self._reconciles.labels(kind.lower(), result).inc()
-        self._seconds.labels(kind.lower()).observe(seconds)
+        self.runtime.reconciled(SERIES[kind], seconds, result)
         if known := self.objects[kind].numbers.get(key):
             known.nanoseconds = int(seconds * 1e9)
 
@@ -121,10 +104,16 @@ class Metrics:
         numbers.calls += 1
         numbers.errors += failed
 
-    def ready(self, kind: str, key: Key, ready: Ready) -> None:
-        """What the condition of an object says."""
-        self.objects[kind].of(key).ready = ready.status
+    def ready(self, kind: str, key: Key, ready: Ready, labels: Mapping[str, str]) -> None:
+        """What the condition of an object says; `labels` are the object's."""
+        numbers = self.objects[kind].of(key)
+        numbers.ready = ready.status
+        numbers.extended = tuple(labels.get(f"app.kubernetes.io/{each}", "") for each in RECOMMENDED)
 
     def gone(self, kind: str, key: Key) -> None:
         """The object is no more."""
         self.objects[kind].numbers.pop(key, None)
+
+
+def _as_label(name: str) -> str:
+    return f"app_kubernetes_io_{name.replace('-', '_')}"

@@ -33,7 +33,7 @@ class Report:
 
     def ready(self, manifest: Manifest, ready: Ready) -> None:
         """What the condition says from now on."""
-        self.metrics.ready(self.kind, key_of(manifest), ready)
+        self.metrics.ready(self.kind, key_of(manifest), ready, manifest["metadata"].get("labels") or {})
 
     def state(self, manifest: Manifest) -> None:
         """What the condition says anyhow: the series begin anew with every process."""

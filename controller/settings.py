@@ -6,21 +6,17 @@ before the variable before the file. Flags that ESO has too mean the same here. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    CliSettingsSource,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_settings import SettingsConfigDict
 
+from controller.eso_flags import set_aside
+from kubecore.logs import TimeEncoding
+from kubecore.settings import Address, Base, WrongSettings, read
 from secretcore.durations import parse_duration
 
 
@@ -29,14 +25,11 @@ def _duration(value: Any) -> Any:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Address = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]*\]|[^:]*):\d+$|^0$")]
+
+LEVEL = "(?i)^(debug|info|warn|warning|error|dpanic|panic|fatal)$"
 
 
-class WrongSettings(Exception):
-    """A flag, variable or line that can't be used. `str(error)` names each and says what is wrong."""
-
-
-class Settings(BaseSettings):
+class Settings(Base):
     """What an administrator chooses."""
 
     model_config = SettingsConfigDict(env_prefix="CONTROLLER_", extra="forbid", frozen=True)
@@ -65,7 +58,11 @@ class Settings(BaseSettings):
     live_addr: Address = Field(":8082", description="where /healthz and /readyz are served; 0 is nowhere")
     template_left_delimiter: str = Field("{{", min_length=1, description="left delimiter of spec.target.template")
     template_right_delimiter: str = Field("}}", min_length=1, description="right delimiter of spec.target.template")
-    loglevel: str = Field("info", pattern="^(debug|info|warn|warning|error)$", description="debug, info, warn or error")
+    loglevel: str = Field("info", pattern=LEVEL, description="debug, info, warn or error")
+    zap_time_encoding: TimeEncoding = Field("iso8601", description="of the times in the log")
+    enable_extended_metric_labels: bool = Field(
+        False, description="give the series of objects their recommended labels app.kubernetes.io/…"
+    )
 
     @property
     def request_seconds(self) -> float:
@@ -78,52 +75,15 @@ class Settings(BaseSettings):
             raise ValueError("leader-election-renew-deadline must be at least 1s shorter than the lease duration")
         return self
 
-    @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """`read_settings` gathers the sources: the file is named by one of the others."""
-        return (init_settings,)
-
 
 def read_settings(arguments: Sequence[str]) -> Settings:
     """From flags, environment and file. Raises `WrongSettings`; `--help` prints and exits."""
-    flags = CliSettingsSource[Any](
-        Settings,
-        cli_prog_name="python -m controller",
-        cli_parse_args=[_explicit(argument) for argument in arguments],
-        cli_kebab_case=True,
-        cli_hide_none_type=True,
-    )()
-    given = EnvSettingsSource(Settings)() | flags
-    try:
-        return Settings(**(_from_file(given.get("config")) | given))
-    except ValidationError as error:
-        raise WrongSettings("; ".join(_sentences(error))) from None
+    arguments, _, refused = set_aside(arguments)
+    if refused:
+        raise WrongSettings("; ".join(refused))
+    return read(Settings, "python -m controller", arguments)
 
 
-def _explicit(argument: str) -> str:
-    """`--enable-flood-gate` alone means true, as Go has it."""
-    name = argument.removeprefix("--").replace("-", "_")
-    field = Settings.model_fields.get(name)
-    return f"{argument}=true" if argument.startswith("--") and field and field.annotation is bool else argument
-
-
-def _from_file(path: str | None) -> dict[str, Any]:
-    if not path:
-        return {}
-    try:
-        content = yaml.safe_load(Path(path).read_bytes())
-    except OSError as error:
-        raise WrongSettings(f"config {path}: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError):
-        raise WrongSettings(f"config {path}: not YAML") from None
-    if not isinstance(content, dict | None):
-        raise WrongSettings(f"config {path}: must be a map of settings")
-    return {str(name).replace("-", "_"): value for name, value in (content or {}).items()}
-
-
-def _sentences(error: ValidationError) -> Iterator[str]:
-    for each in error.errors(include_url=False, include_input=False):
-        name = ".".join(str(part) for part in each["loc"]).replace("_", "-")
-        yield f"{name}: {each['msg'][0].lower()}{each['msg'][1:]}"
+def notices(arguments: Sequence[str]) -> list[str]:
+    """A sentence for each flag of ESO's that is accepted and has no effect."""
+    return set_aside(arguments)[1]

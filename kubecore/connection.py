@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -97,8 +98,15 @@ class _Route:
         await self._session.close()
 
 
+def _unobserved(_method: str, _code: str, _host: str) -> None:
+    """Nobody counts."""
+
+
 class Connection:
-    """Sends calls. Made by `open_connection`; close it."""
+    """Sends calls. Made by `open_connection`; close it.
+
+    `observe` is told method, code (`<error>` where there was no answer) and host of every request.
+    """
 
     def __init__(self, load: Callable[[], Awaitable[Endpoint]], first: Endpoint, user_agent: str) -> None:
         self._load = load
@@ -106,6 +114,7 @@ class Connection:
         self._loaded_at = asyncio.get_running_loop().time()
         self._loading = asyncio.Lock()
         self._user_agent = user_agent
+        self.observe: Callable[[str, str, str], None] = _unobserved
 
     async def close(self) -> None:
         await self._route.close()
@@ -144,6 +153,7 @@ class Connection:
     @contextlib.asynccontextmanager
     async def _attempt(self, call: Call, limits: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
         route = self._route
+        code = ""
         async with route.session() as session:
             try:
                 async with session.request(
@@ -156,6 +166,8 @@ class Connection:
                     allow_redirects=False,
                     **route.endpoint.options,
                 ) as answer:
+                    code = str(answer.status)
+                    self._observe(call, code, route.endpoint)
                     if not 200 <= answer.status < 300:
                         raise await _refusal(call, answer)
                     yield answer
@@ -166,6 +178,12 @@ class Connection:
             except (aiohttp.ClientError, OSError) as error:
                 # Only the kind of failure: the error's own text may hold the request's headers.
                 raise Unreachable(f"{call.name}: {_cause(error)}") from None
+            finally:
+                if not code:
+                    self._observe(call, "<error>", route.endpoint)
+
+    def _observe(self, call: Call, code: str, endpoint: Endpoint) -> None:
+        self.observe(call.method, code, urlsplit(endpoint.url).netloc)
 
     def _headers(self, call: Call, endpoint: Endpoint) -> dict[str, str]:
         headers = {"Accept": call.accept, "User-Agent": self._user_agent}

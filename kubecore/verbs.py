@@ -5,7 +5,7 @@ unknown fields included; errors are those of `kubecore.errors`. The controller, 
 `kubecore` talk to the cluster through it alone.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -36,6 +36,10 @@ class Client:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def observed_by(self, observe: Callable[[str, str, str], None]) -> None:
+        """Have every request's method, code (`<error>` where there was no answer) and host told."""
+        self._connection.observe = observe
 
     async def close(self) -> None:
         await self._connection.close()
@@ -242,6 +246,15 @@ class Client:
         call = call_to("create", "POST", SERVICE_ACCOUNTS, namespace, service_account, "token", body=body)
         status = (await self._send(call))["status"]
         return Token(status["token"], datetime.fromisoformat(status["expirationTimestamp"]))
+
+    async def version(self) -> tuple[int, int]:
+        """Major and minor version of the server."""
+        answer = await self._send(Call("get /version", "GET", "/version"))
+        try:
+            major, minor = (int("".join(filter(str.isdecimal, answer[part]))) for part in ("major", "minor"))
+        except (KeyError, TypeError, ValueError):
+            raise ServerUnavailable("get /version: the answer has no version; is a proxy in the way?") from None
+        return major, minor
 
     async def can_i(
         self, verb: str, resource: Resource, namespace: str = "", name: str = "", subresource: str = ""

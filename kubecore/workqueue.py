@@ -57,9 +57,14 @@ def next_refresh(uid: str, interval: float, last: float) -> float:
 
 
 class WorkQueue(Generic[K]):
-    """All times are seconds of one clock of the caller's choice that never goes back."""
+    """All times are seconds of one clock of the caller's choice that never goes back.
+
+    `adds` counts how often a key began to wait, `retries` how often one was to come back later.
+    """
 
     def __init__(self) -> None:
+        self.adds = 0
+        self.retries = 0
         self._ready: dict[Lane, OrderedDict[K, float]] = {lane: OrderedDict() for lane in Lane}
         self._due: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []
@@ -74,7 +79,9 @@ class WorkQueue(Generic[K]):
         if key in self._working:
             meanwhile = self._working[key]
             self._working[key] = lane if meanwhile is None else min(meanwhile, lane)
-        elif lane is Lane.URGENT:
+            return
+        self.adds += not self._is_ready(key)
+        if lane is Lane.URGENT:
             since = self._ready[Lane.PERIODIC].pop(key, now)
             self._ready[lane].setdefault(key, since)
         elif key not in self._ready[Lane.URGENT]:
@@ -84,6 +91,7 @@ class WorkQueue(Generic[K]):
         """It is to be worked on at `at` at the latest, as periodic work."""
         if self._waits(key) or at >= self._due.get(key, math.inf):
             return
+        self.retries += 1
         self._due[key] = at
         heapq.heappush(self._heap, (at, next(self._order), key))
 
@@ -124,12 +132,20 @@ class WorkQueue(Generic[K]):
         """How many keys could be taken from a lane, as of the last `take` or `wait`."""
         return len(self._ready[lane])
 
+    def overdue(self, now: float) -> float:
+        """For how many seconds the key that waits longest could have been taken; 0 when there is none."""
+        self._wake(now)
+        return max((now - since for lane in self._ready.values() for since in lane.values()), default=0.0)
+
     def failures(self, key: K) -> int:
         """How often in a row work on it has failed."""
         return self._failures.get(key, 0)
 
     def _waits(self, key: K) -> bool:
-        return any(key in lane for lane in self._ready.values()) or self._working.get(key) is not None
+        return self._is_ready(key) or self._working.get(key) is not None
+
+    def _is_ready(self, key: K) -> bool:
+        return any(key in lane for lane in self._ready.values())
 
     def _give_back(self, key: K, now: float) -> None:
         lane = self._working.pop(key)

@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from secretcore.limits import Limits
 from secretcore.model.external_secret import StoreKind
 from secretcore.model.selectors import SecretKeySelector, ServiceAccountSelector
 from secretcore.model.store import RetrySettings
+from secretcore.needs import Need
 from secretcore.payload import Payload
 from secretcore.plan import Find, RemoteRef
 
 Capabilities = Literal["ReadOnly", "WriteOnly", "ReadWrite"]
+Maintenance = Literal["Maintained", "NotMaintained", "Deprecated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,13 @@ class SecretsClient(Protocol):
 
 
 class Provider(Protocol):
-    """The configuration of one backend. Also a class that `msgspec.convert` can fill."""
+    """The configuration of one backend. Also a class that `msgspec.convert` can fill.
+
+    More members may be there. Where stores are used from inside a pod: `needs` (see `Declares`), and a class variable
+    `inline = True` where the configuration holds the secrets themselves. For the controller:
+    `maintenance: ClassVar[Maintenance]` where nobody looks after the provider, and
+    `metric_names: ClassVar[MetricNames]` where ESO's dashboards call it otherwise than by its key.
+    """
 
     capabilities: ClassVar[Capabilities]
 
@@ -106,3 +114,36 @@ class Provider(Protocol):
 
     def connect(self, credentials: Credentials, context: StoreContext) -> AbstractAsyncContextManager[SecretsClient]:
         """A client, logged in; leaving the context closes it and gives up what the login got."""
+
+
+@runtime_checkable
+class Declares(Protocol):
+    """A provider that knows what it will ask `Credentials` for. One that doesn't is taken to ask for every reference in
+    its configuration, a ServiceAccount's token for the reference's own audiences.
+    """
+
+    def needs(self) -> Sequence[Need]:
+        """All that `connect` and the client may ask for with this configuration, of several auth methods only that
+        which is used.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class MetricNames:
+    """What the series of providers' calls calls a provider and its calls, where ESO has words of its own."""
+
+    provider: str
+    calls: Mapping[str, str] = field(default_factory=dict)
+    """By `login`, `get_secret`, `get_all_secrets` and `validate`."""
+
+
+def metric_names_of(provider: Provider, key: str) -> MetricNames:
+    """The provider's words; else its key, and the calls by their own names."""
+    said: MetricNames = getattr(provider, "metric_names", None) or MetricNames(key)
+    return said
+
+
+def maintenance_of(provider: Provider) -> Maintenance:
+    """Whether somebody looks after the provider; who says nothing does."""
+    said: Maintenance = getattr(type(provider), "maintenance", "Maintained")
+    return said

@@ -13,8 +13,9 @@ from secretcore.model.external_secret import StoreKind
 from secretcore.model.metadata import LabelSelector
 from secretcore.model.selectors import Selector
 from secretcore.model.store import RetrySettings, StoreCondition
+from secretcore.needs import Need, needs_of
 from secretcore.plan import StoreRef
-from secretcore.provider import Provider, StoreContext
+from secretcore.provider import Declares, Provider, StoreContext
 from secretcore.regexp import compile as compile_regexp
 
 
@@ -27,6 +28,8 @@ class Store:
     """Empty for a ClusterSecretStore."""
     name: str
     provider: Provider
+    provider_key: str = ""
+    """What its configuration stands under in `spec.provider`."""
     uid: str = ""
     generation: int = 0
     controller: str = ""
@@ -53,6 +56,17 @@ class Store:
     def context(self, limits: Limits) -> StoreContext:
         """What its provider may know of it."""
         return StoreContext(self.kind, self.namespace, self.name, self.retry, limits)
+
+
+def needs(store: Store) -> tuple[Need, ...]:
+    """What the store asks `Credentials` for, by its provider's word or else by its references."""
+    declared = store.provider.needs() if isinstance(store.provider, Declares) else needs_of(store.selectors)
+    return tuple(declared)
+
+
+def is_inline(store: Store) -> bool:
+    """Whether the store's manifest holds the secrets themselves."""
+    return bool(getattr(store.provider, "inline", False))
 
 
 def selectors(configuration: Any, path: str = "") -> Iterator[tuple[str, Selector]]:

@@ -18,7 +18,7 @@ import importlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -37,9 +37,11 @@ from secretcore.errors import (
 )
 from secretcore.model.reading import read
 from secretcore.model.selectors import SecretKeySelector, ServiceAccountSelector
+from secretcore.needs import Need, TokenNeed, VariableNeed, key_need
 from secretcore.payload import Payload
 from secretcore.plan import Find, RemoteRef
 from secretcore.provider import Credentials, Provider, StoreContext
+from secretcore.store import Store, needs
 
 CANARY = "canary-7f3a9c"
 """Part of every value below: it must turn up nowhere but in values."""
@@ -87,6 +89,41 @@ class StaticCredentials:
         if found is None:
             raise CredentialNotFound(f'{kind} "{selector.name}" has no key "{selector.key}"')
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Credentials that remember what was asked of them, as needs without paths."""
+
+    inner: Credentials
+    asked: list[Need] = field(default_factory=list)
+
+    @property
+    def identity(self) -> str:
+        return self.inner.identity
+
+    async def secret(self, selector: SecretKeySelector) -> bytes:
+        self.asked.append(key_need("", selector))
+        return await self.inner.secret(selector)
+
+    async def config_map(self, selector: SecretKeySelector) -> bytes:
+        self.asked.append(replace(key_need("", selector), kind="ConfigMap"))
+        return await self.inner.config_map(selector)
+
+    async def token(self, selector: ServiceAccountSelector | None, audiences: Sequence[str]) -> str:
+        self.asked.append(TokenNeed("", selector, tuple(audiences)))
+        return await self.inner.token(selector, audiences)
+
+    def ambient(self, name: str) -> str | None:
+        self.asked.append(VariableNeed("", (name,)))
+        return self.inner.ambient(name)
+
+
+def _single(need: Need) -> set[Need]:
+    """Without its path, variables one by one."""
+    if isinstance(need, VariableNeed):
+        return {VariableNeed("", (name,)) for name in need.names}
+    return {replace(need, path="")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +249,15 @@ class ProviderConformance:
         async with backend.provider.connect(backend.credentials, backend.context) as client:
             payload = await client.get_secret(RemoteRef(backend.object_key))
             assert CANARY not in repr(client) + repr(payload) + str(payload)
+
+    async def test_it_asks_for_no_credentials_but_those_that_it_declares(self, backend: Backend) -> None:
+        store = Store("SecretStore", "", "", backend.provider)
+        declared = {single for need in needs(store) for single in _single(need)}
+        recording = Recording(backend.credentials)
+        async with backend.provider.connect(recording, backend.context) as client:
+            await client.validate()
+            await client.get_secret(RemoteRef(backend.object_key))
+        assert {single for need in recording.asked for single in _single(need)} <= declared
 
     def test_its_schema_ignores_what_it_does_not_know(self, backend: Backend) -> None:
         configuration = {**msgspec.to_builtins(backend.provider), "fieldOfTheFuture": {"a": [1]}}

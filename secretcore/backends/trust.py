@@ -11,6 +11,7 @@ import re
 from secretcore.errors import InvalidSpec
 from secretcore.model.external_secret import StoreKind
 from secretcore.model.selectors import CAProvider, SecretKeySelector
+from secretcore.needs import Need, key_need
 from secretcore.provider import Credentials
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
@@ -33,6 +34,11 @@ async def trusted(ca_bundle: str, ca_provider: CAProvider | None, credentials: C
     ref = SecretKeySelector(name=ca_provider.name, namespace=ca_provider.namespace, key=ca_provider.key)
     read = credentials.secret if ca_provider.type == "Secret" else credentials.config_map
     return _certificates(await read(ref))
+
+
+def trust_needs(ca_bundle: str, ca_provider: CAProvider | None) -> tuple[Need, ...]:
+    """What `trusted` asks for."""
+    return () if ca_bundle or ca_provider is None else (key_need("caProvider", ca_provider),)
 
 
 def _decoded(ca_bundle: str) -> bytes:

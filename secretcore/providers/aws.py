@@ -37,7 +37,7 @@ from msgspec import Meta
 
 from secretcore import gojson
 from secretcore.backends.aws.calls import Service
-from secretcore.backends.aws.credentials import kept_keys, lent_keys
+from secretcore.backends.aws.credentials import ACCESS_KEY, SECRET_KEY, SESSION_TOKEN, kept_keys, lent_keys
 from secretcore.backends.aws.endpoints import endpoint, is_region
 from secretcore.backends.aws.finding import find_secrets
 from secretcore.backends.aws.secrets_manager import SecretsManager
@@ -48,9 +48,10 @@ from secretcore.errors import InvalidSpec, Malformed
 from secretcore.limits import Limits
 from secretcore.model.declaration import CEL, Model
 from secretcore.model.selectors import SecretKeySelector, ServiceAccountSelector
+from secretcore.needs import Need, VariableNeed, key_need
 from secretcore.payload import JsonPayload, Members, Payload
 from secretcore.plan import Find, RemoteRef
-from secretcore.provider import Capabilities, Credentials, StoreContext, Validation
+from secretcore.provider import Capabilities, Credentials, MetricNames, StoreContext, Validation
 
 RESERVED_TAGS = ("esoNamespace", "esoStoreName", "esoStoreKind")
 NO_RESERVED_TAGS = CEL(
@@ -104,6 +105,9 @@ class AWSProvider(Model, frozen=True, kw_only=True):
     """AWS Secrets Manager."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
+    metric_names: ClassVar[MetricNames] = MetricNames(
+        "AWS/SecretsManager", {"get_secret": "GetSecretValue", "get_all_secrets": "ListSecrets"}
+    )
 
     service: Annotated[
         Literal["SecretsManager", "ParameterStore", "CertificateManager"],
@@ -148,6 +152,17 @@ class AWSProvider(Model, frozen=True, kw_only=True):
                 remedy="use a SecretStore, or sessionTagsPolicy: None",
             )
         return ()
+
+    def needs(self) -> Sequence[Need]:
+        """The access key: in Secrets, or else what the environment lends."""
+        refs = (self.auth or AWSAuth()).secret_ref
+        if refs is None:
+            return (VariableNeed("auth", (ACCESS_KEY, SECRET_KEY, SESSION_TOKEN)),)
+        return [
+            key_need(f"auth.secretRef.{info.encode_name}", selector)
+            for info in msgspec.structs.fields(AWSSecretRef)
+            if (selector := getattr(refs, info.name)) is not None
+        ]
 
     @asynccontextmanager
     async def connect(self, credentials: Credentials, context: StoreContext) -> AsyncIterator[SecretsManagerClient]:

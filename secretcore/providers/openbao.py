@@ -34,7 +34,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from secretcore.backends.tls import TLS
-from secretcore.backends.trust import check_ca, trusted
+from secretcore.backends.trust import check_ca, trust_needs, trusted
 from secretcore.backends.vault import login
 from secretcore.backends.vault.kv import KVClient
 from secretcore.backends.vault.login import Login, StaticToken
@@ -44,6 +44,7 @@ from secretcore.backends.vault.session import Server, Session, check_headers, ch
 from secretcore.errors import InvalidSpec, Malformed
 from secretcore.model.declaration import CEL, Model
 from secretcore.model.selectors import CAProvider, SecretKeySelector
+from secretcore.needs import Need, key_need
 from secretcore.payload import JsonPayload
 from secretcore.plan import RemoteRef
 from secretcore.provider import Capabilities, Credentials, SecretsClient, StoreContext, Validation
@@ -99,6 +100,16 @@ class OpenBaoAuth(Model, frozen=True, kw_only=True):
         if self.user_pass and self.user_pass.secret_ref is None:
             raise InvalidSpec("auth.userPass.secretRef", "is required")
 
+    def needs(self) -> Sequence[Need]:
+        """What `identity` asks for."""
+        refs = [("auth.tokenSecretRef", self.token_secret_ref)]
+        if self.app_role:
+            role_ref = None if (self.app_role.role_id or "").strip() else self.app_role.role_ref
+            refs += [("auth.appRole.roleRef", role_ref), ("auth.appRole.secretRef", self.app_role.secret_ref)]
+        if self.user_pass:
+            refs.append(("auth.userPass.secretRef", self.user_pass.secret_ref))
+        return [key_need(path, ref) for path, ref in refs if ref is not None]
+
     async def identity(self, credentials: Credentials) -> Login | StaticToken:
         """What to log in with, read anew each time. Raises `StoreError`."""
         if self.token_secret_ref is not None:
@@ -137,6 +148,10 @@ class OpenBaoProvider(Model, frozen=True, kw_only=True):
         if self.auth:
             self.auth.check()
         return ()
+
+    def needs(self) -> Sequence[Need]:
+        """Of the certificates to trust, and of the auth method."""
+        return (*trust_needs(self.ca_bundle, self.ca_provider), *(self.auth.needs() if self.auth else ()))
 
     @asynccontextmanager
     async def connect(self, credentials: Credentials, context: StoreContext) -> AsyncIterator[SecretsClient]:

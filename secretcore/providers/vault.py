@@ -36,7 +36,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta, field
 
 from secretcore.backends.tls import TLS
-from secretcore.backends.trust import check_ca, trusted
+from secretcore.backends.trust import check_ca, trust_needs, trusted
 from secretcore.backends.vault import login
 from secretcore.backends.vault.auth import VaultAuth
 from secretcore.backends.vault.kv import KVClient
@@ -46,7 +46,8 @@ from secretcore.backends.vault.session import Server, Session, check_headers, ch
 from secretcore.errors import InvalidSpec
 from secretcore.model.declaration import Model
 from secretcore.model.selectors import CAProvider, SecretKeySelector
-from secretcore.provider import Capabilities, Credentials, SecretsClient, StoreContext, Validation
+from secretcore.needs import Need, key_need
+from secretcore.provider import Capabilities, Credentials, MetricNames, SecretsClient, StoreContext, Validation
 
 
 class VaultClientTLS(Model, frozen=True, kw_only=True):
@@ -70,6 +71,10 @@ class VaultProvider(Model, frozen=True, kw_only=True):
     """A KV engine of a Vault server."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
+    metric_names: ClassVar[MetricNames] = MetricNames(
+        "HashiCorp/Vault",
+        {"login": "Login", "get_secret": "ReadSecretData", "get_all_secrets": "ListSecrets", "validate": "LookupSelf"},
+    )
 
     auth: Annotated[VaultAuth | None, Meta(description="How to log in; without it, no token is sent.")] = None
     server: Annotated[str, Meta(description="Address of the server.")]
@@ -116,17 +121,31 @@ class VaultProvider(Model, frozen=True, kw_only=True):
         async with session(server, identity, context) as opened:
             yield KVClient(opened, KV(self.path, self.version), _check_token)
 
+    def needs(self) -> Sequence[Need]:
+        """Of the auth method that is used, and of the connection where it is encrypted."""
+        shows_certificate = self.auth is not None and self.auth.certificate() is not None
+        of_auth = self.auth.needs() if self.auth else ()
+        if urlsplit(self.server).scheme != "https":
+            return () if shows_certificate else of_auth
+        of_tls = () if shows_certificate else [key_need(path, ref) for path, ref in self._client_certificate()]
+        return (*trust_needs(self.ca_bundle, self.ca_provider), *of_auth, *of_tls)
+
+    def _client_certificate(self) -> Sequence[tuple[str, SecretKeySelector]]:
+        """Certificate and key of `tls`, with the paths that ask for them; empty without."""
+        if not (self.tls and self.tls.cert_secret_ref and self.tls.key_secret_ref):
+            return ()
+        return (
+            ("tls.certSecretRef", login.with_key(self.tls.cert_secret_ref, "tls.crt")),
+            ("tls.keySecretRef", login.with_key(self.tls.key_secret_ref, "tls.key")),
+        )
+
     async def _tls(self, credentials: Credentials) -> TLS:
         if urlsplit(self.server).scheme != "https":
             return TLS()
         ca = await trusted(self.ca_bundle, self.ca_provider, credentials)
-        pair = self.auth.certificate() if self.auth else None
-        if pair is None and self.tls and self.tls.cert_secret_ref and self.tls.key_secret_ref:
-            pair = (
-                login.with_key(self.tls.cert_secret_ref, "tls.crt"),
-                login.with_key(self.tls.key_secret_ref, "tls.key"),
-            )
-        if pair is None:
+        pair: Sequence[SecretKeySelector] | None = self.auth.certificate() if self.auth else None
+        pair = pair or tuple(ref for _, ref in self._client_certificate())
+        if not pair:
             return TLS(ca)
         return TLS(ca, await credentials.secret(pair[0]), await credentials.secret(pair[1]))
 

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from controller.settings import Settings, WrongSettings, read_settings
+from controller.eso_flags import WITHOUT_EFFECT
+from controller.settings import Settings, notices, read_settings
+from kubecore.settings import WrongSettings
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,10 @@ from controller.settings import Settings, WrongSettings, read_settings
         (["--metrics-addr=127.0.0.1:9"], "metrics_addr", "127.0.0.1:9"),
         (["--live-addr=[::1]:9"], "live_addr", "[::1]:9"),
         (["--metrics-addr=0"], "metrics_addr", "0"),
+        (["--loglevel=INFO"], "loglevel", "INFO"),
+        (["--loglevel=panic"], "loglevel", "panic"),
+        (["--zap-time-encoding=epoch"], "zap_time_encoding", "epoch"),
+        (["--enable-extended-metric-labels"], "enable_extended_metric_labels", True),
     ],
 )
 def test_a_flag(arguments, name, value):
@@ -67,10 +73,56 @@ def test_a_file_that_can_not_be_used_is_named(tmp_path, content, sentence):
         read_settings([f"--config={file}"])
 
 
-def test_settings_that_eso_has_are_named_as_eso_names_them():
-    assert {
-        "concurrent", "controller_class", "enable_cluster_store_reconciler", "enable_flood_gate", "enable_leader_election",
-        "enable_secret_store_reconciler", "leader_election_id", "leader_election_lease_duration",
-        "leader_election_renew_deadline", "leader_election_retry_period", "live_addr", "loglevel", "metrics_addr",
-        "namespace", "store_requeue_interval",
-    } <= set(Settings.model_fields)  # fmt: skip
+OF_ESO = {
+    "metrics-addr": ":8080", "metrics-auth": "false", "metrics-secure": "false", "metrics-cert-dir": "/etc/tls",
+    "metrics-cert-name": "tls.crt", "metrics-key-name": "tls.key", "controller-class": "default",
+    "enable-leader-election": "false", "leader-election-id": "external-secrets-controller",
+    "leader-election-lease-duration": "15s", "leader-election-renew-deadline": "10s",
+    "leader-election-retry-period": "2s", "concurrent": "1", "client-qps": "50", "client-burst": "100",
+    "live-addr": ":8082", "loglevel": "info", "zap-time-encoding": "epoch", "namespace": "team",
+    "unsafe-allow-generic-targets": "false", "template-left-delimiter": "{{", "template-right-delimiter": "}}",
+    "vault-token-cache-size": "262144", "experimental-enable-doppler-oidc-cache": "false",
+    "experimental-doppler-oidc-cache-size": "262144", "doppler-etag-cache-size": "16384", "pulumi-oidc-cache-size": "1",
+    "mysterybox-tokens-cache-size": "1", "mysterybox-connections-cache-size": "1",
+    "enable-cluster-store-reconciler": "true", "enable-secret-store-reconciler": "true",
+    "enable-cluster-external-secret-reconciler": "true", "enable-push-secret-reconciler": "true",
+    "enable-cluster-push-secret-reconciler": "true", "enable-secrets-caching": "false",
+    "enable-configmaps-caching": "false", "enable-managed-secrets-caching": "true",
+    "enable-secret-api-read-on-cache-mismatch": "true", "store-requeue-interval": "5m", "enable-flood-gate": "true",
+    "enable-generator-state": "true", "enable-extended-metric-labels": "false", "enable-http2": "false",
+    "generator-gc-grace-period": "2m", "enable-vault-token-cache": "false",
+    "experimental-enable-vault-token-cache": "false", "experimental-vault-token-cache-size": "262144",
+    "experimental-enable-aws-session-cache": "false",
+}  # fmt: skip
+"""Every flag of ESO's controller, with its default."""
+
+
+def test_every_flag_of_esos_is_accepted_with_esos_default():
+    read_settings([f"--{name}={value}" for name, value in OF_ESO.items()])
+    known = {name.replace("_", "-") for name in Settings.model_fields} | WITHOUT_EFFECT.keys()
+    assert OF_ESO.keys() <= known
+    assert WITHOUT_EFFECT.keys() <= OF_ESO.keys()
+
+
+@pytest.mark.parametrize(
+    "written", [["--enable-http2=true"], ["--enable-http2"], ["--client-qps=5"], ["--client-qps", "5"]]
+)
+def test_a_flag_without_effect_is_told_and_takes_nothing_else_along(written):
+    (notice,) = notices([*written, "--concurrent=3"])
+    assert notice.startswith(written[0].removeprefix("--").partition("=")[0] + ": ")
+    assert read_settings([*written, "--concurrent=3"]).concurrent == 3
+
+
+@pytest.mark.parametrize("flag", ["metrics-secure", "metrics-auth"])
+def test_what_would_be_less_safe_than_asked_for_is_refused(flag):
+    read_settings([f"--{flag}=false"])
+    for written in (f"--{flag}", f"--{flag}=true"):
+        with pytest.raises(WrongSettings, match=f"{flag}: /metrics is served without TLS"):
+            read_settings([written])
+
+
+def test_a_flag_that_nobody_knows_is_refused(capsys):
+    with pytest.raises(SystemExit) as ended:
+        read_settings(["--enable-everything"])
+    assert ended.value.code == 2
+    assert "--enable-everything" in capsys.readouterr().err

@@ -141,3 +141,77 @@ async def test_work_that_does_not_end_is_cancelled(by):
             await task
     assert cancelled == ["a"]
     assert workers.busy == 0
+
+
+class Measured:
+    def __init__(self):
+        self.waited, self.seconds = [], []
+
+    def taken(self, waited):
+        self.waited.append(waited)
+
+    def worked(self, seconds):
+        self.seconds.append(seconds)
+
+
+async def test_waiting_and_working_is_measured_whether_it_succeeds_or_not():
+    measured, both = Measured(), asyncio.Event()
+
+    async def work(key):
+        if key == "bad":
+            both.set()
+            raise ValueError
+        await asyncio.sleep(0)
+
+    workers = Workers(work, lambda *_: None, concurrency=1, observer=measured)
+    workers.add("good")
+    workers.add("bad")
+    async with running(workers):
+        await both.wait()
+    assert len(measured.waited) == len(measured.seconds) == 2
+    assert all(0 <= number < 30 for number in (*measured.waited, *measured.seconds))
+    assert workers.running_for(0) == []
+
+
+async def test_it_is_stuck_for_as_long_as_a_key_waits_or_is_worked_on_while_nothing_is_finished():
+    started, release = asyncio.Event(), asyncio.Event()
+
+    async def work(key):
+        if key != "quick":
+            started.set()
+            await release.wait()
+
+    workers = Workers(work, no_failure, concurrency=1)
+    now = asyncio.get_running_loop().time
+    workers.add("waits")
+    assert workers.stuck_for(now() + 9_000) == 0  # somebody else leads
+    async with running(workers):
+        await started.wait()
+        assert workers.stuck_for(now() + 1_000) >= 1_000
+        assert max(workers.running_for(now() + 1_000)) >= 1_000
+        release.set()
+        workers.add("quick")
+        while workers.busy or workers.queue.wait(now()) == 0:  # noqa: ASYNC110  # it is over in some turns of the loop
+            await asyncio.sleep(0)
+        assert workers.stuck_for(now() + 9_000) == 0  # nothing is to be done
+        workers.add_after("later", 50)
+        assert workers.stuck_for(now() + 49) == 0
+        assert workers.stuck_for(now() + 1_050) > 900  # as if the wheel stood still
+    assert workers.stuck_for(now() + 9_000) == 0
+
+
+async def test_a_key_that_hangs_does_not_count_as_stuck_while_others_are_finished():
+    hanging, release = asyncio.Event(), asyncio.Event()
+
+    async def work(key):
+        if key == "hangs":
+            hanging.set()
+            await release.wait()
+
+    workers = Workers(work, no_failure, concurrency=2)
+    workers.add("hangs")
+    async with running(workers):
+        await hanging.wait()
+        workers._progress += 500  # as if another key had been finished by then
+        assert workers.stuck_for(asyncio.get_running_loop().time() + 700) < 300
+        release.set()

@@ -30,6 +30,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.working = set()
         self.wanted = {}  # key -> (from when on, lane)
         self.meanwhile = {}  # the same for keys being worked on
+        self.taken = 0
         self.row = 0
 
     def want(self, key, at, lane):
@@ -70,6 +71,7 @@ class QueueMachine(RuleBasedStateMachine):
         if taken.lane is Lane.PERIODIC and Lane.URGENT in lanes:
             assert self.queue._urgent_in_a_row == 0
         self.working.add(taken.key)
+        self.taken += 1
         del self.wanted[taken.key]
 
     @precondition(lambda self: self.working)
@@ -105,6 +107,16 @@ class QueueMachine(RuleBasedStateMachine):
             assert wait is not None
             assert wait <= min(pending) - self.now
 
+    @invariant()
+    def what_is_overdue_has_waited_no_longer_than_since_it_was_wanted(self):
+        due = [self.now - at for at, _ in self.wanted.values() if at <= self.now]
+        assert 0 <= self.queue.overdue(self.now) <= max(due, default=0)
+
+    @invariant()
+    def a_key_that_began_to_wait_was_taken_or_still_waits(self):
+        self.queue.overdue(self.now)  # what is due waits from now on
+        assert self.queue.adds == self.taken + sum(self.queue.depth(lane) for lane in Lane)
+
     def teardown(self):
         """Everything that was asked for is worked on in the end, once, and nothing stays behind."""
         if not hasattr(self, "queue"):
@@ -132,6 +144,34 @@ def take_all(queue, now=0.0):
         order.append(taken.key)
         queue.done(taken.key, now)
     return order
+
+
+def test_the_most_overdue_key_is_the_one_that_waits_longest_whatever_its_lane():
+    queue = WorkQueue()
+    assert queue.overdue(5) == 0
+    queue.schedule("later", 10)
+    assert queue.overdue(10) == 0
+    queue.add("now", 12)
+    assert queue.overdue(12) == 2
+    assert queue.overdue(30) == 20
+    assert queue.take(30).key == "now"
+    assert queue.overdue(30) == 20
+    assert queue.take(30).key == "later"
+    assert queue.overdue(99) == 0
+
+
+def test_adds_and_retries_are_counted_once_each():
+    queue = WorkQueue()
+    queue.add("a", 0)
+    queue.add("a", 0, Lane.PERIODIC)
+    queue.schedule("a", 9)  # it waits already
+    assert (queue.adds, queue.retries) == (1, 0)
+    queue.take(0)
+    queue.failed("a", 0, 0.0)
+    queue.schedule("a", 900)  # it comes back sooner
+    assert (queue.adds, queue.retries) == (1, 1)
+    queue.take(1)
+    assert (queue.adds, queue.retries) == (2, 1)
 
 
 def test_each_lane_is_worked_on_in_the_order_of_arrival():

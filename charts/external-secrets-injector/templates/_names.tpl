@@ -34,55 +34,33 @@
 {{- default (ternary (include "injector.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
 {{- end -}}
 
+{{/* Those of the controller; those of any component are in _component.tpl. */}}
 {{- define "injector.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "injector.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/component: controller
+{{- include "injector.component.selectorLabels" (dict "top" . "component" "controller") -}}
 {{- end -}}
 
-{{- define "injector.ownLabels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{ include "injector.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-app.kubernetes.io/part-of: {{ .Chart.Name }}
-{{- end -}}
-
-{{/* (list $ labels) → all labels of an object that has some of its own. The chart's go before: selectors need them. */}}
+{{/* (list $ labels) → all labels of an object that has some of its own. */}}
 {{- define "injector.labelsWith" -}}
-{{- $top := index . 0 -}}
-{{- merge (include "injector.ownLabels" $top | fromYaml) (index . 1) $top.Values.commonLabels | toYaml -}}
+{{- include "injector.component.labels" (dict "top" (index . 0) "component" "controller" "labels" (index . 1)) -}}
 {{- end -}}
 
 {{- define "injector.labels" -}}
-{{- include "injector.labelsWith" (list . dict) -}}
-{{- end -}}
-
-{{- define "injector.image" -}}
-{{- with .Values.image -}}
-{{- if .digest -}}
-{{- printf "%s@%s" .repository .digest -}}
-{{- else -}}
-{{- printf "%s:%s" .repository (default $.Chart.AppVersion .tag) -}}
-{{- end -}}
-{{- end -}}
+{{- include "injector.component.labels" (dict "top" . "component" "controller") -}}
 {{- end -}}
 
 {{/* "true" where the controller gets a Role in one namespace instead of a ClusterRole. */}}
 {{- define "injector.scoped" -}}
 {{- if .Values.scopedRBAC -}}
-{{- if not .Values.scopedNamespace -}}
-{{- fail "scopedRBAC: scopedNamespace must name the namespace that the Role is for" -}}
-{{- end -}}
 true
 {{- end -}}
 {{- end -}}
 
+{{/* The one namespace that is served; empty where all are. */}}
+{{- define "injector.served" -}}
+{{- default (ternary (include "injector.namespace" .) "" .Values.scopedRBAC) .Values.scopedNamespace -}}
+{{- end -}}
+
 {{/* (list $ "suffix") → the names and labels of an object that lives in the chart's namespace. */}}
 {{- define "injector.metadata" -}}
-{{- $top := index . 0 -}}
-name: {{ if index . 1 }}{{ include "injector.suffixed" . }}{{ else }}{{ include "injector.fullname" $top }}{{ end }}
-namespace: {{ include "injector.namespace" $top }}
-labels:
-  {{- include "injector.labels" $top | nindent 2 }}
+{{- include "injector.component.metadata" (dict "top" (index . 0) "component" "controller" "suffix" (index . 1)) -}}
 {{- end -}}

@@ -23,7 +23,8 @@ from secretcore.backends.vault.auth_models import (
 from secretcore.backends.vault.login import Login, StaticToken
 from secretcore.errors import InvalidSpec
 from secretcore.model.declaration import Model
-from secretcore.model.selectors import SecretKeySelector
+from secretcore.model.selectors import SecretKeySelector, ServiceAccountSelector
+from secretcore.needs import Need, TokenNeed, key_need
 from secretcore.provider import Credentials
 
 _DEFAULT_AUDIENCES = ("vault",)
@@ -98,6 +99,27 @@ class VaultAuth(Model, frozen=True, kw_only=True):
             return login.certificate(shown.path, shown.vault_role)
         raise InvalidSpec("auth", "no valid auth method specified")
 
+    def needs(self) -> Sequence[Need]:
+        """What `identity` asks for, and `certificate`."""
+        first = self.methods[0] if self.methods else ""
+        match first:
+            case "tokenSecretRef":
+                return _keys(("auth.tokenSecretRef", self.token_secret_ref))
+            case "appRole" if role := self.app_role:
+                role_ref = None if role.role_id.strip() else role.role_ref
+                return _keys(("auth.appRole.roleRef", role_ref), ("auth.appRole.secretRef", role.secret_ref))
+            case "kubernetes" if pod := self.kubernetes:
+                return _kubernetes_needs(pod)
+            case "ldap" if ldap := self.ldap:
+                return _keys(("auth.ldap.secretRef", ldap.secret_ref))
+            case "userPass" if user := self.user_pass:
+                return _keys(("auth.userPass.secretRef", user.secret_ref))
+            case "jwt" if signed := self.jwt:
+                return _jwt_needs(signed)
+            case "cert" if shown := self.cert:
+                return _keys(("auth.cert.clientCert", shown.client_cert), ("auth.cert.secretRef", shown.secret_ref))
+        return ()
+
     def certificate(self) -> tuple[SecretKeySelector, SecretKeySelector] | None:
         """Certificate and key that the connection must show for the login, where the method is `cert`."""
         if self.methods[0] != "cert" or not (self.cert and self.cert.client_cert and self.cert.secret_ref):
@@ -117,10 +139,39 @@ class VaultAuth(Model, frozen=True, kw_only=True):
             yield "auth.cert", "clientCert and secretRef are both required"
 
 
-async def _jwt(credentials: Credentials, configured: VaultJwtAuth) -> Login:
+def _keys(*refs: tuple[str, SecretKeySelector | None]) -> tuple[Need, ...]:
+    return tuple(key_need(path, ref) for path, ref in refs if ref is not None)
+
+
+def _kubernetes_needs(configured: VaultKubernetesAuth) -> tuple[Need, ...]:
+    path = "auth.kubernetes"
+    if (account := configured.service_account_ref) is not None:
+        return (TokenNeed(f"{path}.serviceAccountRef", account, account.audiences),)
+    if configured.secret_ref is not None:
+        return (key_need(f"{path}.secretRef", configured.secret_ref, "token"),)
+    return (TokenNeed(path, None),)
+
+
+def _jwt_needs(configured: VaultJwtAuth) -> tuple[Need, ...]:
+    if configured.secret_ref is not None:
+        return _keys(("auth.jwt.secretRef", configured.secret_ref))
+    source = _jwt_source(configured)
+    if source is None:
+        return ()
+    account, audiences = source
+    path = "auth.jwt.kubernetesServiceAccountToken"
+    return (TokenNeed(path, account, (*account.audiences, *audiences)),)
+
+
+def _jwt_source(configured: VaultJwtAuth) -> tuple[ServiceAccountSelector, Sequence[str]] | None:
+    """The ServiceAccount, and audiences beside those of the reference."""
     account = configured.kubernetes_service_account_token
-    source = None
-    if account is not None:
-        more = _DEFAULT_AUDIENCES if account.audiences is None else account.audiences
-        source = (account.service_account_ref, more)
+    if account is None:
+        return None
+    more = _DEFAULT_AUDIENCES if account.audiences is None else account.audiences
+    return account.service_account_ref, more
+
+
+async def _jwt(credentials: Credentials, configured: VaultJwtAuth) -> Login:
+    source = _jwt_source(configured)
     return await login.jwt(credentials, configured.path, configured.role, configured.secret_ref, source)

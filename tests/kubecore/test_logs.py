@@ -3,10 +3,11 @@
 import io
 import json
 import logging
+import re
 
 import pytest
 
-from controller.logs import log_to
+from kubecore.logs import log_to
 
 
 @pytest.fixture
@@ -35,6 +36,37 @@ def test_a_traceback_shows_places_and_no_text(lines):
     assert line["error"] == "ValueError"
     assert "test_a_traceback_shows_places" in line["traceback"][0]
     assert "c4nary" not in json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "kind", "form"),
+    [
+        ("epoch", float, r"1\d{9}\.\d+"),
+        ("millis", float, r"1\d{12}\.\d+"),
+        ("nano", int, r"1\d{18}"),
+        ("iso8601", str, r"20..-..-..T..:..:..\.\d{3}Z"),
+        ("rfc3339", str, r"20..-..-..T..:..:..Z"),
+        ("rfc3339nano", str, r"20..-..-..T..:..:..\.\d{6}Z"),
+    ],
+)
+def test_the_time_is_written_as_asked_for(lines, encoding, kind, form):
+    stream = io.StringIO()
+    log_to(stream, "info", encoding)
+    logging.getLogger("x").info("a")
+    time = json.loads(stream.getvalue())["time"]
+    assert type(time) is kind
+    assert re.fullmatch(form, str(time))
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"), [("debug", 3), ("INFO", 2), ("warn", 1), ("warning", 1), ("error", 0), ("fatal", 0)]
+)
+def test_levels_are_in_esos_words(lines, level, shown):
+    stream = io.StringIO()
+    log_to(stream, level)
+    for number in (logging.DEBUG, logging.INFO, logging.WARNING):
+        logging.getLogger("x").log(number, "a")
+    assert len(stream.getvalue().splitlines()) == shown
 
 
 @pytest.mark.parametrize("library", ["httpx", "httpcore.connection", "aiohttp.client"])

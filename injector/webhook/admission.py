@@ -1,0 +1,86 @@
+"""The API server's question and the answer to it: AdmissionReview of `admission.k8s.io/v1`. Pure; `app` serves it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from injector.webhook.patch import diff
+from secretcore.errors import SecretError
+
+API_VERSION = "admission.k8s.io/v1"
+LONGEST_WARNING = 256
+"""Characters; the API server cuts longer ones."""
+
+
+class WrongReview(Exception):
+    """What was sent is no AdmissionReview that this webhook answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One question."""
+
+    uid: str
+    namespace: str
+    pod: dict[str, Any] | None
+    """None where the question is about something else, which is none of our business."""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One decision. `pod` is what becomes of it; None where it is refused, and where it stays as it is."""
+
+    pod: dict[str, Any] | None = None
+    refusal: str = ""
+    code: int = 403
+    warnings: Sequence[str] = ()
+    mode: str = ""
+
+
+def read_review(body: bytes) -> Review:
+    """Raises `WrongReview`."""
+    try:
+        document = msgspec.json.decode(body)
+        if document["apiVersion"] != API_VERSION or document["kind"] != "AdmissionReview":
+            raise WrongReview(f"is not an AdmissionReview of {API_VERSION}")
+        request = document["request"]
+        uid, operation, kind = request["uid"], request["operation"], request["kind"]
+        ours = operation == "CREATE" and (kind["group"], kind["kind"]) == ("", "Pod") and not request.get("subResource")
+        pod = _pod(request["object"]) if ours else None
+        return Review(str(uid), str(request.get("namespace") or ""), pod, bool(request.get("dryRun")))
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+        raise WrongReview("is not an AdmissionReview") from None
+
+
+def write_answer(review: Review, answer: Answer) -> bytes:
+    """The body of the answer; a patch only where it changes something."""
+    response: dict[str, Any] = {"uid": review.uid, "allowed": not answer.refusal}
+    if answer.refusal:
+        response["status"] = {"code": answer.code, "message": answer.refusal, "reason": "Forbidden"}
+    elif answer.pod is not None and (operations := diff(review.pod, answer.pod)):
+        response["patchType"] = "JSONPatch"
+        response["patch"] = base64.b64encode(msgspec.json.encode(operations)).decode()
+    if answer.warnings:
+        response["warnings"] = [_short(warning) for warning in answer.warnings]
+    return msgspec.json.encode({"apiVersion": API_VERSION, "kind": "AdmissionReview", "response": response})
+
+
+def refused(error: SecretError) -> Answer:
+    """With a sentence that says what to do. Worth another try later where the error is."""
+    return Answer(refusal=f"{error} ({error.remedy})", code=503 if error.transient else 403)
+
+
+def _pod(found: Any) -> dict[str, Any]:
+    if not (isinstance(found["spec"], dict) and isinstance(found["metadata"], dict)):
+        raise WrongReview("is about a pod that is none")
+    return dict(found)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_WARNING else f"{text[: LONGEST_WARNING - 1]}…"

@@ -1,0 +1,110 @@
+"""The agent's containers. Pure; `mutate` puts them into a pod.
+
+Every field that the API server would fill in is written out, so that the container looks the same when the webhook is
+asked a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from injector import handoff
+from injector.webhook.options import Options
+from injector.webhook.readers import Owner
+from injector.webhook.volumes import CREDENTIALS, FILES, HANDOFF, NO_TOKEN, TOKEN_PATH
+
+FILES_PATH = "/secrets"
+"""Where the agent writes: in its own container always the same, so that no annotation mounts over its program."""
+INIT, AGENT = "external-secrets-init", "external-secrets-agent"
+OWN = (INIT, AGENT)
+"""Names that a pod's own containers can't have: what is called so is taken for the agent's."""
+_PERIOD, _PATIENCE = {"httpGet": 2, "exec": 10}, 30
+"""Seconds between probes (a command starts a process each time), and beyond the agent's own deadline."""
+
+Kind = Literal["once", "sidecar", "native"]
+
+
+def agent_container(kind: Kind, owner: Owner, options: Options, *, port: int, keys: bool) -> dict[str, Any]:
+    """`port` is 0 where nothing is served, then a command probes; `keys` says whether there is a credentials volume."""
+    container: dict[str, Any] = {
+        "name": INIT if kind == "once" else AGENT,
+        "image": options.image,
+        "imagePullPolicy": options.pull_policy,
+        "args": ["agent", "--once" if kind == "once" else "--refresh"],
+        "resources": dict(options.resources),
+        "securityContext": _security_context(owner),
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": _mounts(keys=keys),
+    }
+    if kind == "once":
+        return container
+    if port:
+        container["ports"] = [{"name": "external-secret", "containerPort": port, "protocol": "TCP"}]
+    container["readinessProbe"] = _probe(port, options.probe_command, seconds=0)
+    if kind == "native":
+        container["restartPolicy"] = "Always"
+        container["startupProbe"] = _probe(port, options.probe_command, seconds=options.deadline + _PATIENCE)
+    return container
+
+
+def completed(ours: dict[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Ours, with what others added to it since: variables, mounts and resources of an injector of cloud identities, a
+    vertical autoscaler. Nothing of ours is theirs to change.
+    """
+    if found is None:
+        return ours
+    merged = dict(ours)
+    if env := found.get("env"):
+        merged["env"] = env
+    paths = {mount["mountPath"] for mount in ours["volumeMounts"]}
+    names = {FILES, HANDOFF, CREDENTIALS, NO_TOKEN}
+    merged["volumeMounts"] = ours["volumeMounts"] + [
+        mount
+        for mount in found.get("volumeMounts") or ()
+        if mount["mountPath"] not in paths and mount["name"] not in names
+    ]
+    if found.get("resources"):
+        merged["resources"] = found["resources"]
+    return merged
+
+
+def _security_context(owner: Owner) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    if owner.uid is not None:
+        context["runAsUser"] = owner.uid
+    if owner.gid is not None:
+        context["runAsGroup"] = owner.gid
+    return context
+
+
+def _mounts(*, keys: bool) -> list[dict[str, Any]]:
+    mounts: list[dict[str, Any]] = [
+        {"name": FILES, "mountPath": FILES_PATH},
+        {"name": HANDOFF, "mountPath": handoff.HANDOFF_FOLDER, "readOnly": True},
+    ]
+    if keys:
+        mounts.append({"name": CREDENTIALS, "mountPath": handoff.CREDENTIALS_FOLDER, "readOnly": True})
+    # Where something is mounted already, admission mounts no API token.
+    return [*mounts, {"name": NO_TOKEN, "mountPath": TOKEN_PATH, "readOnly": True}]
+
+
+def _probe(port: int, command: Sequence[str], *, seconds: float) -> dict[str, Any]:
+    how: dict[str, Any] = (
+        {"httpGet": {"path": "/readyz", "port": port, "scheme": "HTTP"}} if port else {"exec": {"command": [*command]}}
+    )
+    period = _PERIOD["httpGet" if port else "exec"]
+    return {
+        **how,
+        "periodSeconds": 1 if port and seconds else period,
+        "timeoutSeconds": 2 if port else 10,
+        "successThreshold": 1,
+        "failureThreshold": max(3, int(seconds / (1 if port else period)) + 1),
+    }

@@ -1,0 +1,84 @@
+"""One question, from the review to the decision: reads the annotations, gathers what they name, compiles, mutates.
+
+`app` calls it for each request. It asks the view, and nobody else: no provider, no token, no Secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Protocol, TypeVar
+
+from injector.webhook import external_secrets, stores
+from injector.webhook.admission import Answer, Review, refused
+from injector.webhook.annotations import Injection, read_annotations, wants_injection
+from injector.webhook.compile import Found, about, compile_pod, config_maps_of, store_refs
+from injector.webhook.mutate import identity_of, mutate
+from injector.webhook.options import Options
+from injector.webhook.stores import Pod
+from secretcore.errors import InvalidSpec, SecretError
+from secretcore.plan import StoreRef
+
+K = TypeVar("K", str, StoreRef)
+T = TypeVar("T")
+
+
+class Cluster(Protocol):
+    """What is asked about a cluster. Each raises `SecretError` where it has not what is asked for."""
+
+    async def external_secret(self, namespace: str, name: str) -> external_secrets.Examined: ...
+
+    async def store(self, ref: StoreRef, namespace: str) -> stores.Examined: ...
+
+    async def has_config_map(self, namespace: str, name: str) -> bool: ...
+
+    async def labels(self, namespace: str) -> Mapping[str, str]: ...
+
+
+async def decide(review: Review, cluster: Cluster, options: Options) -> Answer:
+    """Whatever is wrong becomes a refusal, with a sentence."""
+    pod = review.pod
+    if pod is None or not wants_injection(pod["metadata"].get("annotations") or {}):
+        return Answer()
+    try:
+        injection = read_annotations(pod["metadata"]["annotations"])
+        who = identity_of(pod, review.namespace)
+        compiled = compile_pod(injection, who, await gather(injection, who, cluster))
+        made = mutate(pod, injection, who, compiled, options)
+    except SecretError as error:
+        return refused(error)
+    return Answer(pod=made.pod, warnings=made.warnings, mode=made.mode)
+
+
+async def gather(injection: Injection, who: Pod, cluster: Cluster) -> Found:
+    """All that the annotations name. Raises `SecretError` that names everything that is missing."""
+    secrets = await _all(
+        injection.names, lambda name: cluster.external_secret(who.namespace, name), 'ExternalSecret "{}"'
+    )
+    known = await _all(store_refs(secrets.values()), lambda ref: cluster.store(ref, who.namespace), "{}")
+    for ref, store in known.items():
+        try:
+            stores.login_of(store, who)
+        except SecretError as error:
+            raise about(ref, error) from None
+    labels = await cluster.labels(who.namespace) if any(each.asks_for_labels for each in known.values()) else {}
+    config_maps = [
+        name
+        for name in config_maps_of(secrets.values(), known.values(), who)
+        if await cluster.has_config_map(who.namespace, name)
+    ]
+    return Found(secrets, known, labels, frozenset(config_maps))
+
+
+async def _all(keys: Iterable[K], ask: Callable[[K], Awaitable[T]], title: str) -> dict[K, T]:
+    found: dict[K, T] = {}
+    errors: list[SecretError] = []
+    for key in keys:
+        try:
+            found[key] = await ask(key)
+        except SecretError as error:
+            errors.append(about(title.format(key), error))
+    if len(errors) > 1:
+        raise InvalidSpec("", "; ".join(map(str, errors)), remedy=errors[0].remedy)
+    if errors:
+        raise errors[0]
+    return found

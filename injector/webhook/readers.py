@@ -1,0 +1,94 @@
+"""Who reads the files: the containers that get the volume, the uid that the agent therefore runs as, and the mode of
+the files. Pure; `mutate` asks.
+
+The pod's own security context is never touched. Where the readers run as one uid that the pod names, the agent takes
+it and files are the owner's alone; where the pod has an fsGroup, which every container of it is a member of, they are
+the group's; else everyone's, in a volume that only the readers mount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from injector.webhook.annotations import PREFIX, Injection
+from injector.webhook.options import Options
+from secretcore.errors import InvalidSpec
+
+Container = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Of the files. None leaves a field of the agent's security context out."""
+
+    uid: int | None
+    gid: int | None
+    file_mode: int
+    warning: str = ""
+
+
+def reading(
+    injection: Injection, containers: Sequence[Container], earlier: Sequence[Container], later: Sequence[Container]
+) -> frozenset[str]:
+    """The names of the containers that mount the volume: those that were chosen, and every init container after the
+    agent. Raises `InvalidSpec` for a name that the pod does not have.
+    """
+    chosen = injection.containers
+    existing = [each["name"] for each in (*containers, *earlier, *later)]
+    unknown = [name for name in chosen or () if name not in existing]
+    if unknown:
+        raise InvalidSpec(
+            "metadata.annotations",
+            f"{PREFIX}containers: the pod has no container {', '.join(map(_quoted, unknown))}, "
+            f"it has {', '.join(map(_quoted, existing))}",
+        )
+    inits = [each["name"] for each in later if not is_sidecar(each)]
+    if chosen is not None:
+        return frozenset((*chosen, *inits))
+    sidecars = [each["name"] for each in later if is_sidecar(each)]
+    return frozenset((*(each["name"] for each in containers), *inits, *sidecars))
+
+
+def owner(spec: Mapping[str, Any], readers: Sequence[Container], injection: Injection, options: Options) -> Owner:
+    """Whom the agent runs as, and what mode its files get."""
+    context = spec.get("securityContext") or {}
+    uids = {(each.get("securityContext") or {}).get("runAsUser", context.get("runAsUser")) for each in readers}
+    (single,) = uids if len(uids) == 1 else (None,)
+    if options.platform_assigns_uids:
+        uid = gid = None
+        mode = 0o444 if context.get("fsGroup") is None else 0o440
+    elif single:
+        uid, gid, mode = single, None, 0o400
+    else:
+        uid = options.uid
+        gid = None if "runAsGroup" in context else options.uid
+        mode = 0o444 if context.get("fsGroup") is None else 0o440
+    if injection.file_mode is None:
+        return Owner(uid, gid, mode)
+    return Owner(uid, gid, injection.file_mode, _warning(injection.file_mode, mode, uid))
+
+
+def is_sidecar(container: Container) -> bool:
+    """Whether a container among init containers runs as long as the pod."""
+    return bool(container.get("restartPolicy") == "Always")
+
+
+def mounts(container: Container) -> Iterator[Mapping[str, Any]]:
+    """Of a container."""
+    yield from container.get("volumeMounts") or ()
+
+
+def _warning(wanted: int, needed: int, uid: int | None) -> str:
+    if wanted & needed & 0o444 == needed & 0o444:
+        return ""
+    who = "the uid that the platform gives the agent" if uid is None else f"uid {uid}"
+    return (
+        f"{PREFIX}file-mode {wanted:04o}: the files belong to {who}; a container that runs as another may not be able "
+        "to read them"
+    )
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

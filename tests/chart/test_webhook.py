@@ -1,0 +1,347 @@
+"""What the chart renders for the injector, and what its webhook may do."""
+
+import json
+
+import pytest
+from helm_python import HelmError, HelmRenderError
+from helm_python.chart import lint
+
+from injector.webhook.settings import read_settings
+from tests.chart.helm import FOLDER, chart, names, notes, of_kind, one, rendered
+from tests.chart.release import Release
+from tests.chart.test_api_server import apply_dry
+
+FULL = "demo-external-secrets-injector"
+ALONE = {"createOperator": False, "installCRDs": False}
+CERT_MANAGER = {"certManager": {"enabled": True}}
+OWN = [
+    f"ClusterRole/{FULL}-webhook", f"ClusterRoleBinding/{FULL}-webhook", f"Deployment/{FULL}-webhook",
+    f"MutatingWebhookConfiguration/{FULL}-webhook", f"PodDisruptionBudget/{FULL}-webhook", f"Role/{FULL}-webhook",
+    f"RoleBinding/{FULL}-webhook", f"Secret/{FULL}-webhook-certificate", f"Service/{FULL}-webhook",
+    f"ServiceAccount/{FULL}-webhook",
+]  # fmt: skip
+
+
+def values(webhook=None, **injector):
+    return {"injector": {"enabled": True, **({"webhook": webhook} if webhook else {}), **injector}}
+
+
+def webhook_objects(given):
+    return [
+        each
+        for each in rendered(given)
+        if each["metadata"].get("labels", {}).get("app.kubernetes.io/component") == "webhook"
+    ]
+
+
+def deployment(given):
+    return one(webhook_objects(given), "Deployment")
+
+
+def container(given):
+    (only,) = deployment(given)["spec"]["template"]["spec"]["containers"]
+    return only
+
+
+def configuration(given):
+    (only,) = one(rendered(given), "MutatingWebhookConfiguration")["webhooks"]
+    return only
+
+
+def test_it_is_off_unless_asked_for():
+    assert webhook_objects({}) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (values(), OWN),
+        (
+            values(**CERT_MANAGER),
+            sorted(
+                [each for each in OWN if not each.startswith(("Role", "Secret/"))]
+                + [f"Certificate/{FULL}-webhook-certificate", f"Issuer/{FULL}-webhook-certificate"]
+            ),
+        ),
+        (
+            values({"networkPolicy": {"enabled": True}}) | {"serviceMonitor": {"enabled": True}},
+            sorted([*OWN, f"NetworkPolicy/{FULL}-webhook", f"ServiceMonitor/{FULL}-webhook"]),
+        ),
+        (
+            values({"serviceAccount": {"create": False}, "podDisruptionBudget": {"enabled": False}})
+            | {"rbac": {"create": False}},
+            [each for each in OWN if not each.startswith(("Role", "ClusterRole", "ServiceAccount", "PodDis"))],
+        ),
+    ],
+    ids=["default", "cert-manager", "network-and-monitor", "without-rights"],
+)
+def test_which_objects_there_are(given, expected):
+    assert names(webhook_objects(given)) == expected
+
+
+@pytest.mark.parametrize("given", [values(), values(**CERT_MANAGER), values() | ALONE])
+def test_helm_finds_nothing_to_complain_about(given):
+    report = lint(FOLDER, given, strict=True)
+    assert report["errors"] == []
+    assert {message["error"] for message in report["messages"]} <= {"icon is recommended"}
+
+
+def test_only_pods_that_opt_in_are_asked_about():
+    it = configuration(values())
+    assert it["failurePolicy"] == "Fail"
+    assert it["reinvocationPolicy"] == "IfNeeded"
+    assert it["sideEffects"] == "None"
+    assert it["rules"] == [
+        {
+            "operations": ["CREATE"],
+            "apiGroups": [""],
+            "apiVersions": ["v1"],
+            "resources": ["pods"],
+            "scope": "Namespaced",
+        }
+    ]
+    (condition,) = it["matchConditions"]
+    assert condition["expression"].startswith("has(object.metadata.annotations) && ")
+    assert "injector.external-secrets.io/" in condition["expression"]
+
+
+def test_the_ca_is_not_the_charts_so_that_an_upgrade_leaves_it():
+    assert "caBundle" not in configuration(values())["clientConfig"]
+    assert "data" not in one(webhook_objects(values()), "Secret")
+    annotations = one(rendered(values(**CERT_MANAGER)), "MutatingWebhookConfiguration")["metadata"]["annotations"]
+    assert annotations == {"cert-manager.io/inject-ca-from": f"team/{FULL}-webhook-certificate"}
+
+
+@pytest.mark.parametrize(
+    ("url", "client", "names"),
+    [
+        ("", {"service": {"name": f"{FULL}-webhook", "namespace": "team", "path": "/mutate", "port": 443}}, [f"{FULL}-webhook.team.svc"]),
+        ("https://hook.example:9443", {"url": "https://hook.example:9443/mutate"}, ["hook.example"]),
+        ("https://hook.example/", {"url": "https://hook.example/mutate"}, ["hook.example"]),
+    ],
+)  # fmt: skip
+def test_the_certificate_is_for_where_the_api_server_calls(url, client, names):
+    given = values({"url": url})
+    assert configuration(given)["clientConfig"] == client
+    assert read_settings(container(given)["args"][1:]).host_names == names
+    certificate = one(rendered(values({"url": url}, **CERT_MANAGER)), "Certificate")
+    assert certificate["spec"]["dnsNames"] == names
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (values(), {"mode": "native", "native_sidecars": "auto", "platform_assigns_uids": False, "agent_uid": 65532, "agent_port": 9467}),
+        (values(mode="sidecar"), {"mode": "sidecar"}),
+        (values(mode="init", nativeSidecars=False), {"mode": "init", "native_sidecars": "false"}),
+        (values(platformAssignsUIDs=True), {"platform_assigns_uids": True}),
+        (values(agent={"uid": 1234567890, "port": 9000, "volumeSize": "64Mi"}), {"agent_uid": 1234567890, "agent_port": 9000, "agent_volume_size": "64Mi"}),
+        (values(agent={"probeCommand": ["/probe", "-v"]}), {"agent_probe_command": ["/probe", "-v"]}),
+        (values(agent={"image": {"repository": "r.example/agent", "tag": "2"}}), {"agent_image": "r.example/agent:2"}),
+        (values() | {"global": {"repository": "r.example/both"}}, {"agent_image": "localhost/external-secrets-injector/agent:0.1.0"}),
+        (values() | {"global": {"imageRegistry": "m.example"}}, {"agent_image": "m.example/external-secrets-injector/agent:0.1.0"}),
+        (values({"port": 9999}), {"webhook_addr": ":9999"}),
+        (values() | {"controllerClass": "blue", "log": {"level": "debug"}}, {"controller_class": "blue", "loglevel": "debug"}),
+        (values(**CERT_MANAGER), {"certificate_secret": "", "webhook_configuration": ""}),
+    ],
+)  # fmt: skip
+def test_the_webhook_reads_what_the_values_say(given, expected):
+    command, *flags = container(given)["args"]
+    assert command == "webhook"
+    settings = read_settings(flags)
+    assert {name: getattr(settings, name) for name in expected} == expected
+    assert settings.namespace == "team"
+
+
+def test_resources_of_the_agent_are_merged_into_the_defaults():
+    given = values(agent={"resources": {"limits": {"memory": "256Mi"}}})
+    settings = read_settings(container(given)["args"][1:])
+    assert settings.agent_resources == {"requests": {"cpu": "5m", "memory": "32Mi"}, "limits": {"memory": "256Mi"}}
+
+
+def test_replicas_are_spread_and_never_all_gone():
+    it = deployment(values())["spec"]
+    assert it["replicas"] == 2
+    assert it["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    (preference,) = it["template"]["spec"]["affinity"]["podAntiAffinity"][
+        "preferredDuringSchedulingIgnoredDuringExecution"
+    ]
+    labels = preference["podAffinityTerm"]["labelSelector"]["matchLabels"]
+    assert labels == it["selector"]["matchLabels"]
+    assert labels.items() <= it["template"]["metadata"]["labels"].items()
+    mine = {"nodeAffinity": {"x": 1}}
+    assert deployment(values({"affinity": mine}))["spec"]["template"]["spec"]["affinity"] == mine
+    assert deployment(values() | {"global": {"affinity": mine}})["spec"]["template"]["spec"]["affinity"] == mine
+
+
+def test_its_selectors_are_its_own():
+    everything = values({"networkPolicy": {"enabled": True}}) | {
+        "podDisruptionBudget": {"enabled": True},
+        "networkPolicy": {"enabled": True},
+    }
+    pods = {
+        each["metadata"]["name"]: each["spec"]["template"]["metadata"]["labels"]
+        for each in of_kind(rendered(everything), "Deployment")
+    }
+    for each in rendered(everything):
+        spec = each.get("spec", {})
+        selector = spec.get("selector") if each["kind"] == "Service" else None
+        if each["kind"] in ("PodDisruptionBudget", "NetworkPolicy"):
+            selector = (spec.get("selector") or spec.get("podSelector"))["matchLabels"]
+        if selector:
+            assert [name for name, labels in pods.items() if selector.items() <= labels.items()] == [
+                each["metadata"]["name"]
+            ]
+
+
+def test_more_conditions_and_selectors_are_the_users():
+    more = {"name": "not-system", "expression": "request.namespace != 'kube-system'"}
+    label = {"matchLabels": {"inject": "yes"}}
+    it = configuration(values({"matchConditions": [more], "objectSelector": label, "namespaceSelector": label}))
+    assert it["matchConditions"][1] == more
+    assert (it["objectSelector"], it["namespaceSelector"]) == (label, label)
+
+
+def test_a_role_in_one_namespace_is_not_enough():
+    with pytest.raises(HelmRenderError, match=r"injector.enabled: the webhook serves the whole cluster"):
+        rendered(values() | {"scopedRBAC": True, "scopedNamespace": "team"})
+
+
+@pytest.mark.parametrize(
+    ("injector", "path"),
+    [
+        ({"mode": "both"}, "/injector/mode"),
+        ({"agent": {"uid": 0}}, "/injector/agent/uid"),
+        ({"agent": {"volumeSize": "lots"}}, "/injector/agent/volumeSize"),
+        ({"agent": {"command": ["sh"]}}, "/injector/agent"),
+        ({"webhook": {"url": "http://insecure"}}, "/injector/webhook/url"),
+        ({"webhook": {"failurePolicy": "Maybe"}}, "/injector/webhook/failurePolicy"),
+        ({"webhook": {"timeoutSeconds": 31}}, "/injector/webhook/timeoutSeconds"),
+        ({"webhook": {"replicaCount": 0}}, "/injector/webhook/replicaCount"),
+        ({"nativeSidecars": "maybe"}, "/injector/nativeSidecars"),
+        ({"certManager": {"duration": "long"}}, "/injector/certManager/duration"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_path(injector, path):
+    with pytest.raises(HelmError) as refused:
+        chart().validate_schema({"injector": injector})
+    assert path in str(refused.value)
+
+
+def test_the_notes_say_how_to_use_it():
+    assert "injector.external-secrets.io/inject" in notes(values())
+    assert "injector.external-secrets.io/inject" not in notes()
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    "given",
+    [
+        values(), values(mode="sidecar", platformAssignsUIDs=True) | {"fullnameOverride": "f" * 63},
+        values({"networkPolicy": {"enabled": True}, "objectSelector": {"matchLabels": {"a": "b"}}, "url": "https://hook.example:9443"}),
+    ],
+    ids=["default", "long-names", "network"],
+)  # fmt: skip
+def test_the_api_server_takes_every_object(cluster, namespace, given):
+    manifests = rendered(given, namespace=namespace)
+    answer = apply_dry(cluster, namespace, manifests)
+    assert len(answer) == len(manifests), answer
+
+
+@pytest.mark.server
+def test_the_pod_may_run_in_a_restricted_namespace(cluster, namespace):
+    restricted = cluster.create_namespace(f"{namespace}-r", {"pod-security.kubernetes.io/enforce": "restricted"})
+    template = deployment(values())["spec"]["template"]
+    cluster.create_service_account(restricted, template["spec"]["serviceAccountName"])
+    pod = {"metadata": {"name": "it", "labels": template["metadata"]["labels"]}, "spec": template["spec"]}
+    cluster.request("POST", f"/api/v1/namespaces/{restricted}/pods?dryRun=All", pod)
+    cluster.request("DELETE", f"/api/v1/namespaces/{restricted}")
+
+
+READ = {"get", "list", "watch"}
+EVERYWHERE = {
+    "external-secrets.io/externalsecrets": READ,
+    "external-secrets.io/secretstores": READ,
+    "external-secrets.io/clustersecretstores": READ,
+    "/configmaps": READ,
+    "/namespaces": READ,
+}
+NEVER = (
+    "/secrets", "/serviceaccounts/token", "/serviceaccounts", "/pods", "/pods/exec", "/pods/ephemeralcontainers",
+    "/nodes", "/events", "/services", "apps/deployments", "batch/jobs", "external-secrets.io/externalsecrets/status",
+    "external-secrets.io/secretstores/status", "external-secrets.io/externalsecrets/finalizers",
+    "rbac.authorization.k8s.io/roles", "rbac.authorization.k8s.io/clusterroles",
+    "rbac.authorization.k8s.io/clusterrolebindings", "apiextensions.k8s.io/customresourcedefinitions",
+    "admissionregistration.k8s.io/mutatingwebhookconfigurations",
+    "admissionregistration.k8s.io/validatingwebhookconfigurations", "certificates.k8s.io/certificatesigningrequests",
+)  # fmt: skip
+CONFIGURATIONS = "admissionregistration.k8s.io/mutatingwebhookconfigurations"
+LEASES = "coordination.k8s.io/leases"
+
+
+@pytest.fixture
+def release(cluster, namespace):
+    made = []
+
+    def install(**injector):
+        made.append(Release(cluster, namespace, ALONE | values(**injector)))
+        return made[-1]
+
+    yield install
+    for each in made:
+        each.remove()
+
+
+def may(release, namespace, expected):
+    return {resource: release.allowed(resource, namespace) for resource in expected}
+
+
+@pytest.mark.server
+def test_the_webhook_may_do_what_it_does_and_nothing_else(release, namespace):
+    it = release()
+    expected = EVERYWHERE | {resource: set() for resource in NEVER} | {LEASES: set()}
+    assert may(it, "some-other-namespace", expected) == expected
+    at_home = {"/secrets": set(), LEASES: {"create"}, "/pods": set()}
+    assert may(it, namespace, at_home) == at_home
+    own = one(it.kept, "MutatingWebhookConfiguration")["metadata"]["name"]
+    assert it.allowed("/secrets", namespace, one(it.kept, "Secret")["metadata"]["name"]) == READ | {"update"}
+    assert it.allowed("/secrets", namespace, "another") == set()
+    assert it.allowed(CONFIGURATIONS, "", own) == READ | {"patch"}
+    assert it.allowed(CONFIGURATIONS, "", "another") == set()
+    assert it.allowed(LEASES, namespace, own) == {"get", "update", "create"}
+    assert it.allowed(LEASES, namespace, "another") == {"create"}
+    for resource in ("users", "groups", "serviceaccounts"):
+        assert not it.may(verb="impersonate", group="", resource=resource, name="admin")
+
+
+@pytest.mark.server
+def test_with_cert_manager_it_may_read_and_nothing_else(release, cluster, namespace):
+    certificate = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "spec": {
+            "group": "cert-manager.io",
+            "scope": "Namespaced",
+            "versions": [
+                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
+            ],
+        },
+    }  # fmt: skip
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    for kind in ("Certificate", "Issuer"):
+        plural = f"{kind.lower()}s"
+        names_ = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()}
+        crd = json.loads(json.dumps(certificate))
+        crd["metadata"] = {"name": f"{plural}.cert-manager.io"}
+        crd["spec"]["names"] = names_
+        cluster.request("POST", path, crd)
+    with cluster.client() as client:
+        for plural in ("certificates", "issuers"):
+            url = f"/apis/cert-manager.io/v1/{plural}"
+            cluster.apiserver.wait_until(lambda url=url: client.get(url).is_success)
+    it = release(**CERT_MANAGER)
+    own = one(it.kept, "MutatingWebhookConfiguration")["metadata"]["name"]
+    assert may(it, namespace, EVERYWHERE) == EVERYWHERE
+    assert it.allowed(CONFIGURATIONS, "", own) == set()
+    assert it.allowed(LEASES, namespace) == set()
+    assert it.allowed("/secrets", namespace, f"{own}-certificate") == set()
