@@ -31,7 +31,7 @@ NEVER["agent"] = NEVER["controller"] | {
     "controller",
 }
 """Packages that no program of the image imports."""
-START = [("controller", "controller.app"), ("agent", "injector.agent.process")]
+START = [("controller", "controller.app"), ("controller", "injector.webhook.app"), ("agent", "injector.agent.process")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PYTHON = ["/usr/bin/python3"]
 
