@@ -35,11 +35,10 @@ def _of_maps(before: Mapping[str, Any], after: Mapping[str, Any], path: str) -> 
         if name not in after:
             yield {"op": "remove", "path": f"{path}/{_escaped(name)}"}
     for name, value in after.items():
-        where = f"{path}/{_escaped(name)}"
-        if name in before:
-            yield from _changes(before[name], value, where)
-        else:
-            yield {"op": "add", "path": where, "value": value}
+        if name not in before:
+            yield {"op": "add", "path": f"{path}/{_escaped(name)}", "value": value}
+        elif before[name] is not value:
+            yield from _changes(before[name], value, f"{path}/{_escaped(name)}")
 
 
 def _of_lists(before: list[Any], after: list[Any], path: str) -> Iterator[Operation]:
@@ -59,10 +58,10 @@ def _of_lists(before: list[Any], after: list[Any], path: str) -> Iterator[Operat
             yield {"op": "remove", "path": f"{path}/{index}"}
     values = dict(zip(old, before, strict=True))
     for index, (key, value) in enumerate(zip(new, after, strict=True)):
-        if key in known:
-            yield from _changes(values[key], value, f"{path}/{index}")
-        else:
+        if key not in known:
             yield {"op": "add", "path": f"{path}/{index}", "value": value}
+        elif values[key] is not value:
+            yield from _changes(values[key], value, f"{path}/{index}")
 
 
 def _keys(before: list[Any], after: list[Any]) -> tuple[list[str], list[str]] | None:
@@ -76,10 +75,10 @@ def _keys(before: list[Any], after: list[Any]) -> tuple[list[str], list[str]] | 
 
 def _named(members: list[Any], field: str) -> list[str] | None:
     names = [member.get(field) if isinstance(member, dict) else None for member in members]
-    if any(not isinstance(name, str) for name in names) or len(set(names)) < len(names):
+    if len(set(map(type, names)) | {str}) > 1 or len(set(names)) < len(names):
         return None
     return names  # type: ignore[return-value]
 
 
 def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+    return name.replace("~", "~0").replace("/", "~1") if "/" in name or "~" in name else name
