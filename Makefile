@@ -36,6 +36,11 @@ bench: setup .cache/runtime/.ready ## print the figures: calls, costs, start tim
 	$(BIN)/python -m bench.core
 	$(BIN)/python -m bench.start
 	$(BIN)/python -m bench.template
+	$(BIN)/python -m bench.agent
+
+.PHONY: bench-agent
+bench-agent: setup .cache/runtime/.ready ## what the agent costs in a pod, beside python -c pass and bao agent
+	$(BIN)/python -m bench.agent
 
 check: setup lint types imports ## the fast loop: lint, types, layers, pure tests
 	$(BIN)/pytest -n 2 -q -m "not server"

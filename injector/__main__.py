@@ -13,6 +13,7 @@ from importlib import import_module
 COMMANDS = {
     "webhook": ("injector.webhook.command_line", "give pods that opt in their agent, when the API server asks"),
     "render": ("injector.local.command_line", "resolve the ExternalSecrets in manifests and print the Secrets"),
+    "agent": ("injector.agent.command_line", "deliver the ExternalSecrets of a hand-off as files, in a pod"),
 }
 
 

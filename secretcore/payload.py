@@ -7,6 +7,7 @@ providers differ (which look-up comes first, how numbers print) are fields of `J
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -14,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from secretcore import gjson, gojson
+from secretcore import gojson
 from secretcore.errors import Malformed, PropertyNotFound, StoreError
 from secretcore.limits import Limits
 
@@ -64,6 +65,10 @@ class JsonPayload:
             return self.content
         text = self.content.decode("utf-8", "surrogateescape")
         gojson.check_depth(text, self.limits.json_depth, f'secret "{self.key}"')
+        if (plain := _plain_member(self.content, property)) is not None:
+            return plain
+        from secretcore import gjson  # noqa: PLC0415  # its expressions cost the start of an agent as much as Python's
+
         for lookup in self.lookups:
             found = gjson.get(text, gjson.escape(property) if lookup is Lookup.LITERAL else property)
             if found.refused:
@@ -97,6 +102,22 @@ class JsonPayload:
         if self.members is Members.RAW:
             return raw.encode()
         return gojson.byte_value(json.loads(raw, parse_int=gojson.finite, parse_float=gojson.finite))
+
+
+_PLAIN_NAME = re.compile("[A-Za-z0-9_-]+")
+
+
+def _plain_member(content: bytes, name: str) -> bytes | None:
+    """The string that an object has under a plain name, which is most of what is ever asked for; None where it takes
+    gjson to tell: escapes, a name that may stand twice, other values than strings, what is no JSON.
+    """
+    if not _PLAIN_NAME.fullmatch(name) or b"\\" in content or content.count(b'"%b"' % name.encode()) != 1:
+        return None
+    try:
+        raw = bytes(msgspec.json.decode(content, type=dict[str, msgspec.Raw])[name])
+    except (msgspec.MsgspecError, KeyError, UnicodeDecodeError):
+        return None
+    return raw[1:-1] if raw.startswith(b'"') else None
 
 
 def _raw_members(text: str) -> Mapping[str, str] | None:

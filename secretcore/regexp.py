@@ -11,18 +11,15 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import accumulate
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import re2
+if TYPE_CHECKING:
+    import re2
 
 MAX_PATTERN: Final = 16 << 10  # characters
 MAX_MEMORY: Final = 8 << 20  # bytes that one compiled pattern and its automata may take
 
 Span = tuple[int, int]
-
-_OPTIONS = re2.Options()
-_OPTIONS.max_mem = MAX_MEMORY
-_OPTIONS.log_errors = False  # RE2 would write the pattern to standard error
 
 _ANY_BYTE = re.compile(r"\\Q.*?(?:\\E|\Z)|\\C|\\.", re.DOTALL)
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -36,7 +33,7 @@ class Regexp:
 
     def __init__(self, pattern: str) -> None:
         self.pattern: Final = pattern
-        self._engine = re2.compile(pattern.encode(), _OPTIONS)
+        self._engine = _compiled(pattern.encode())
         self._names = {name.decode(): group for name, group in self._engine.groupindex.items()}
 
     def __repr__(self) -> str:
@@ -140,7 +137,7 @@ class _Subject:
         widths = (len(character.encode("utf-8", "replace")) for character in _HALF_PAIR.sub("\ufffd", text))
         self._starts = list(accumulate(widths, initial=0))
 
-    def searches(self, engine: re2._Regexp, groups: int) -> Iterator[tuple[int, list[Span]]]:
+    def searches(self, engine: "re2._Regexp", groups: int) -> Iterator[tuple[int, list[Span]]]:
         """Each match with where its search began; the next search begins after it, or a character further."""
         offset = 0
         while offset <= len(self.encoded):
@@ -150,7 +147,7 @@ class _Subject:
             yield self._position(offset), [self._span(match.span(group)) for group in range(groups + 1)]
             offset = match.end() if match.end() > offset else self._after(offset)
 
-    def _search(self, engine: re2._Regexp, offset: int) -> re2._Match | None:
+    def _search(self, engine: "re2._Regexp", offset: int) -> "re2._Match | None":
         """The next match that begins where a character does: RE2 also finds empty ones inside one."""
         match = engine.search(self.encoded, offset)
         while match is not None and self._starts is not None:
@@ -229,11 +226,23 @@ def compile(pattern: str) -> Regexp:  # noqa: A001
     elif r"\C" in (token[0] for token in _ANY_BYTE.finditer(pattern)):
         reason = r"invalid escape sequence: \C"
     else:
+        import re2  # noqa: PLC0415  # see `_compiled`
+
         try:
             return Regexp(pattern)
         except re2.error as error:
             reason = _reason(error)
     raise ValueError(f"regular expression {pattern!r} is not valid: {reason}")
+
+
+def _compiled(pattern: bytes) -> "re2._Regexp":
+    """RE2 is imported with the first pattern: most ExternalSecrets have none, and an agent counts every millisecond."""
+    import re2  # noqa: PLC0415
+
+    options = re2.Options()
+    options.max_mem = MAX_MEMORY
+    options.log_errors = False  # RE2 would write the pattern to standard error
+    return re2.compile(pattern, options)
 
 
 def _reason(error: Exception) -> str:

@@ -35,7 +35,7 @@ def render(arguments: Namespace) -> int:
 
 async def _render(manifests: Manifests, arguments: Namespace) -> int:
     async with AsyncExitStack() as opened:
-        sources = await _sources(manifests, arguments, opened)
+        sources = (ManifestSource(manifests), *await other_sources(arguments, opened))
         stores = LocalStores(manifests, Registry.installed(), sources)
         clients = await opened.enter_async_context(Clients(stores))
         outcomes = await asyncio.gather(
@@ -55,8 +55,9 @@ async def _render(manifests: Manifests, arguments: Namespace) -> int:
     return 1 if failures else 0
 
 
-async def _sources(manifests: Manifests, arguments: Namespace, opened: AsyncExitStack) -> tuple[CredentialSource, ...]:
-    sources: list[CredentialSource] = [ManifestSource(manifests)]
+async def other_sources(arguments: Namespace, opened: AsyncExitStack) -> tuple[CredentialSource, ...]:
+    """The environment and a cluster, as far as the flags say so."""
+    sources: list[CredentialSource] = []
     if arguments.from_environment:
         sources.append(EnvironmentSource.of_process())
     if arguments.kubeconfig:

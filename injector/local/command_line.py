@@ -25,6 +25,12 @@ def main(arguments: Sequence[str]) -> int:
             from injector.local import try_template  # noqa: PLC0415  # the template engine
 
             return try_template.try_template(parsed.template, parsed.values)
+        if parsed.out:
+            from injector.local import deliver  # noqa: PLC0415  # the agent
+
+            return deliver.deliver(parsed)
+        if parsed.watch:
+            raise manifests.WrongCall("--watch keeps files fresh: say where with --out")
         return command.render(parsed)
     except KeyboardInterrupt:
         return 130
@@ -37,8 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m injector render",
         description="Resolves every ExternalSecret in the manifests against the stores in the manifests, and prints "
-        "the Secrets. Exit code: 0 all resolved, 1 one did not (each failure is a line on standard error), "
-        "2 a wrong call.",
+        "the Secrets, or writes them as files. Exit code: 0 all resolved, 1 one did not (each failure is a line on "
+        "standard error), 2 a wrong call.",
     )
     parser.add_argument("paths", nargs="*", metavar="FILE_OR_DIR", help="manifests; - is standard input")
     parser.add_argument("--show-values", action="store_true", help="print values; they are masked otherwise")
@@ -57,7 +63,27 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="let stores take credentials from this cluster: Secrets and ConfigMaps, and tokens of ServiceAccounts",
     )
+    parser.add_argument(
+        "--out", metavar="DIR", help="write files instead, as the agent does in a pod: DIR/<target>/<key>, all at once"
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help="with --out: keep the files fresh, also when the manifests change"
+    )
+    parser.add_argument(
+        "--format", choices=("files", "env", "json", "yaml", "properties"), default="files",
+        help="with --out: a file per key, or one DIR/<target>.<format>; default: files",
+    )  # fmt: skip
+    parser.add_argument(
+        "--file-mode", type=_file_mode, default=0o600, metavar="MODE", help="with --out: octal; default: 0600"
+    )
     parser.add_argument("--template", metavar="FILE", help="try this template instead, and print what it renders to")
     parser.add_argument("--values", metavar="FILE", help="YAML map of the strings that the template reads")
     parser.add_argument("--context", metavar="NAME", help="context of the kubeconfig; default: its current one")
     return parser
+
+
+def _file_mode(text: str) -> int:
+    mode = int(text, 8)
+    if not 0 <= mode <= 0o777:
+        raise ValueError(text)
+    return mode

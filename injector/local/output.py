@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from injector.formats import variable_name
 from secretcore.errors import TransformFailed
 from secretcore.model.external_secret import ExternalSecret
 from secretcore.plan import Rendered
@@ -59,7 +59,7 @@ def as_env(secrets: Sequence[RenderedSecret], *, show_values: bool) -> str:
     lines: list[str] = []
     for secret in secrets:
         for key, value in secret.data.items():
-            variable = re.sub(r"^(?=\d)|[^A-Za-z0-9_]", "_", key)
+            variable = variable_name(key)
             origin = f'key "{key}" of Secret "{secret.namespace}/{secret.name}"'
             if variable in origins:
                 raise TransformFailed(

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from tempfile import NamedTemporaryFile
 
 from secretcore.errors import Malformed
 
@@ -77,6 +76,8 @@ def _trusting(ca: bytes | None) -> ssl.SSLContext:
 def _file(content: bytes) -> Iterator[str]:
     """A path that OpenSSL can read the content from: in memory where the system can, since it holds a private key."""
     if not hasattr(os, "memfd_create"):
+        from tempfile import NamedTemporaryFile  # noqa: PLC0415  # not on Linux
+
         with NamedTemporaryFile() as file:
             file.write(content)
             file.flush()

@@ -10,7 +10,8 @@ DISTRIBUTION = "external-secrets-injector"
 
 def own_providers(registry: Registry) -> dict[str, type[Model]]:
     """Their classes by the key under `spec.provider`. Raises `TypeError` for one that is not a `Model`."""
-    keys = (key for key, entry in registry.entries.items() if entry.dist and entry.dist.name == DISTRIBUTION)
+    distributions = ((key, getattr(entry, "dist", None)) for key, entry in registry.entries.items())
+    keys = (key for key, distribution in distributions if distribution and distribution.name == DISTRIBUTION)
     return {key: _model(key, registry.provider(key)) for key in keys}
 
 

@@ -1,7 +1,12 @@
 """What a payload gives as a value and as members, where backends send odd JSON."""
 
-import pytest
+import json
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secretcore import gjson
 from secretcore.errors import Malformed, PropertyNotFound
 from secretcore.payload import JsonPayload, Lookup, Members
 
@@ -53,3 +58,27 @@ def test_a_missing_property_names_secret_and_property_only():
 def test_bytes_that_are_not_text_keep_their_value():
     assert JsonPayload("k", b"\xff\xfe").value("") == b"\xff\xfe"
     assert JsonPayload("k", b'{"a":"\xff"}').value("a") == b"\xff"
+
+
+MEMBER_NAMES = st.sampled_from(["a", "b", "user-name", "a.b", "A_1", "é", 'q"', ""])
+MEMBER_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.sampled_from('ab"\\é\n{}'), max_size=4) | MEMBER_NAMES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MEMBER_NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.lists(st.tuples(MEMBER_NAMES, MEMBER_VALUES), max_size=4),
+    st.sampled_from(["a", "b", "user-name", "A_1", "zz", "0"]),
+    st.sampled_from(["{%s}", " {%s} ", "[{%s}]", "{%s", "{%s}x", '{"a":"twice",%s}']),
+    st.booleans(),
+)
+def test_the_short_way_to_a_member_leads_where_gjson_leads(members, name, form, ascii_only):
+    inner = ",".join(json.dumps(key) + ": " + json.dumps(value, ensure_ascii=ascii_only) for key, value in members)
+    text = form % inner
+    found = gjson.get(text, name)
+    try:
+        assert payload(text).value(name) == found.text().encode()
+    except PropertyNotFound:
+        assert not found.exists
