@@ -30,6 +30,8 @@ class Record:
     """A digest of what its template read."""
     due_at: float | None = 0.0
     """None for never by time."""
+    asked: bool = False
+    """Whether something other than time makes it due, so that no window holds it up."""
     busy: bool = False
     failures: int = 0
     error: SecretError | None = None
