@@ -8,7 +8,8 @@ from tests.injector.webhook.building import external_secret, pod, store
 from tests.injector.webhook.installed import Namespace
 from tests.support.node import Node
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("controller_manager")]
+"""The controller manager gives a namespace the API server's CA, which every pod mounts."""
 
 AGENT = "external-secrets-agent"
 READER = 'path "secret/data/*" { capabilities = ["read"] }'
@@ -57,9 +58,7 @@ def bao(openbao, cluster, namespace):
     ],
     ids=["own-uid", "group", "everyone"],
 )  # fmt: skip
-def test_a_pod_that_opts_in_has_its_files_before_it_starts(
-    cluster, controller_manager, namespace, webhook, bao, tmp_path, spec, mode
-):
+def test_a_pod_that_opts_in_has_its_files_before_it_starts(cluster, namespace, webhook, bao, tmp_path, spec, mode):
     team = Namespace(cluster, namespace)
     auth = {
         "kubernetes": {
