@@ -11,7 +11,6 @@ from aiohttp import web
 from injector.webhook.patch import diff
 from kubecore.serving import Certificate, Server
 
-
 SECONDS = 5.0
 """That the loop goes on at the end: a TLS connection says good-bye to its peer before it is closed."""
 
