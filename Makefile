@@ -62,9 +62,10 @@ crds: setup ## write crds/ anew from the models and providers
 	$(BIN)/python -m secretcore.crd crds
 
 .PHONY: chart
-chart: crds ## bring crds/ into the chart
+chart: crds ## bring crds/ into the chart, and its README up to date
 	rm -f charts/external-secrets-injector/files/crds/*.yaml
 	cp crds/*.yaml charts/external-secrets-injector/files/crds/
+	$(BIN)/python charts/readme.py
 
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix

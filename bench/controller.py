@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -111,6 +112,7 @@ class Bench:
         say("all Ready", f"{wall:.1f} s after the start of the process")
         say("syncs", f"{syncs.total()} ({dict(syncs)}), {syncs.total() / cpu:.0f} per CPU second")
         self._requests(process, process.start, ended)
+        self._calls(process.provider_calls(), syncs.total())
         memory = process.memory()
         say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
 
@@ -130,15 +132,17 @@ class Bench:
         for namespace, name in sorted(self._names):
             self._refresh(f"{GROUP}/namespaces/{namespace}/externalsecrets/{name}", f"{interval}s")
         time.sleep(5)
-        begin = process.mark()
+        begin, called = process.mark(), process.provider_calls()
         time.sleep(max(30, interval))
         end = process.mark()
+        calls = process.provider_calls() - called
         syncs = process.syncs(begin, end)
         used = end.cpu - begin.cpu
         print(f"\nrefreshes every {interval} s, nothing changed")
         say("syncs", f"{syncs.total()} ({dict(syncs)}), {syncs.total() / used:.0f} per CPU second")
         say("load", f"{syncs.total() / (end.wall - begin.wall):.0f}/s, {used / (end.wall - begin.wall):.0%} of a core")
         self._requests(process, begin, end, syncs.total())
+        self._calls(calls, syncs.total())
         memory = process.memory()
         say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
 
@@ -181,6 +185,10 @@ class Bench:
 
     def _send(self, method: str, path: str, body: Any) -> None:
         self._client.request(method, path, json=body).raise_for_status()
+
+    def _calls(self, calls: Counter[str], syncs: int) -> None:
+        told = ", ".join(f"{count} {call} ({count / syncs:.3f} per sync)" for call, count in sorted(calls.items()))
+        say("provider calls", told or "none")
 
     def _requests(self, process: Process, begin: Mark, end: Mark, per: int = 0) -> None:
         counted = process.requests(begin, end)

@@ -26,6 +26,9 @@ IDLE = 1.0
 """Seconds with no more than one tick of the CPU: a pass is over."""
 LONGEST = 300.0
 """Seconds after which waiting for that is given up."""
+_PROVIDER_CALLS = re.compile(
+    r'^externalsecret_provider_api_calls_count\{call="(?P<call>\w+)",[^}]*\} (?P<count>\S+)$', re.MULTILINE
+)
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -123,6 +126,14 @@ class Process:
             for each in self._asked(begin, end)
             if each["stage"] == ("ResponseStarted" if each["verb"] == "watch" else "ResponseComplete")
         )
+
+    def provider_calls(self) -> Counter[str]:
+        """How often backends were called so far, by call."""
+        shown = httpx.get(f"http://127.0.0.1:{self._port}/metrics", trust_env=False).text
+        calls: Counter[str] = Counter()
+        for found in _PROVIDER_CALLS.finditer(shown):
+            calls[found["call"]] += int(float(found["count"]))
+        return calls
 
     def first_watch(self, end: Mark) -> float:
         """Seconds from its start until the API server got its first request to watch."""

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from controller.index import TemplateKey
 from controller.view import View
+from kubecore.cache import Key
 from kubecore.errors import ApiError, Forbidden, NotFound
 from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.verbs import Client
@@ -63,7 +65,7 @@ class ClusterCredentials:
 
     @property
     def identity(self) -> str:
-        """The versions of the Secrets that the store names."""
+        """The versions of the Secrets and ConfigMaps that the store names."""
         return ",".join(f"{path}={self._version(selector)}" for path, selector in self.store.selectors)
 
     async def secret(self, selector: SecretKeySelector) -> bytes:
@@ -124,8 +126,11 @@ class ClusterCredentials:
         return named or self.namespace
 
     def _version(self, selector: SecretKeySelector | ServiceAccountSelector | CAProvider) -> str:
-        known = self.view.secret(self._namespace(selector.namespace), selector.name or "")
-        return str(known["metadata"]["resourceVersion"]) if known else ""
+        """Of both kinds by the name: which of them it is, only the provider knows."""
+        if isinstance(selector, ServiceAccountSelector):
+            return ""
+        key = Key(self._namespace(selector.namespace), selector.name or "")
+        return "/".join(self.view.version(TemplateKey(resource, key))[1] for resource in (SECRETS, CONFIG_MAPS))
 
 
 def _translated(error: ApiError, what: str) -> AccessDenied | CredentialNotFound | StoreUnavailable:

@@ -5,7 +5,6 @@ Pure; `loop` keeps it up to date from the watches and asks it whom a change conc
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -32,24 +31,41 @@ class Links(Generic[K, V]):
     """Edges from keys to values that can be asked backwards."""
 
     def __init__(self) -> None:
-        self._forward: dict[K, frozenset[V]] = {}
-        self._backward: defaultdict[V, set[K]] = defaultdict(set)
+        # Most have one value, and most values one key: a tuple is a quarter of a set of one.
+        self._forward: dict[K, tuple[V, ...]] = {}
+        self._backward: dict[V, tuple[K] | set[K]] = {}
 
     def put(self, key: K, values: Iterable[V]) -> None:
         """From now on the key has these values and no others."""
-        new, old = frozenset(values), self._forward.pop(key, frozenset())
-        for value in old - new:
-            self._backward[value].discard(key)
-            if not self._backward[value]:
-                del self._backward[value]
+        new, old = tuple(dict.fromkeys(values)), self._forward.pop(key, ())
+        for value in old:
+            if value not in new:
+                self._unlink(key, value)
         for value in new:
-            self._backward[value].add(key)
+            if value not in old:
+                self._link(key, value)
         if new:
             self._forward[key] = new
 
     def of(self, value: V) -> Iterable[K]:
         """The keys that have a value."""
         return tuple(self._backward.get(value, ()))
+
+    def _link(self, key: K, value: V) -> None:
+        keys = self._backward.get(value)
+        if keys is None:
+            self._backward[value] = (key,)
+        elif isinstance(keys, set):
+            keys.add(key)
+        else:
+            self._backward[value] = {*keys, key}
+
+    def _unlink(self, key: K, value: V) -> None:
+        keys = self._backward[value]
+        if isinstance(keys, set) and len(keys) > 1:
+            keys.discard(key)
+        else:
+            del self._backward[value]
 
 
 def target_of(manifest: Manifest) -> Key:

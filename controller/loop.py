@@ -5,6 +5,7 @@ workers take names from them and reconcile. `app` runs it, while this replica le
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -14,12 +15,13 @@ from random import SystemRandom
 from typing import Any
 
 from controller.backoff import BackOff
+from controller.calls import ProviderCalls
 from controller.credentials import Lent
 from controller.external_secret.apply import Apply as ApplyExternalSecret
 from controller.external_secret.fetches import Fetches
 from controller.external_secret.gather import Gather as GatherExternalSecret
 from controller.external_secret.reconciler import ExternalSecretReconciler
-from controller.kinds import StoreKey
+from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
 from controller.metrics import SERIES, Metrics
 from controller.report import Recorder, Report
 from controller.routing import Routing
@@ -28,15 +30,20 @@ from controller.secret_store.gather import Gather as GatherStore
 from controller.secret_store.reconciler import StoreReconciler
 from controller.settings import Settings
 from controller.stores import ClusterStores
-from controller.view import View
+from controller.told import Told
+from controller.view import Handler, View
 from controller.writer import Writer, always
-from kubecore.cache import Key
+from kubecore.cache import Change, Key
 from kubecore.client import SERVICE_ACCOUNT_FOLDER
 from kubecore.errors import ApiError
+from kubecore.resources import Resource
 from kubecore.verbs import Client
 from kubecore.workers import Workers
 from secretcore.clients import Clients
+from secretcore.keeping import ON_DUTY
 from secretcore.limits import Limits
+from secretcore.model.external_secret import StoreKind
+from secretcore.plan import StoreRef
 from secretcore.registry import Registry
 from secretcore.rendering import Rendering
 
@@ -45,6 +52,10 @@ log = logging.getLogger(__name__)
 STORES_AT_ONCE = 8
 GRACE = 6.0
 """Seconds that work under way has to end when the controller stops."""
+LOGOUT = 2.0
+"""Seconds that the sessions with stores then have to be closed."""
+SWEEP = 5.0
+"""Seconds between two sweeps."""
 
 
 class Controller:
@@ -73,8 +84,12 @@ class Controller:
         runtime.queue("externalsecret", self.external_secrets)
         runtime.queue("secretstore", self.stores)
         routing = Routing(self.external_secrets, self.stores, self._logins_of, self._content_with)
+        self._told = Told(time.monotonic)
         self.view = View(
-            client, routing.handlers, settings.namespace, cluster_stores=settings.enable_cluster_store_reconciler
+            client,
+            self._handlers(routing),
+            settings.namespace,
+            cluster_stores=settings.enable_cluster_store_reconciler,
         )
         self._stores = ClusterStores(
             client,
@@ -89,12 +104,16 @@ class Controller:
     def _serve(self, client: Client, writer: Writer, settings: Settings, recorder: Recorder, routing: Routing) -> None:
         limits = Limits()
         delimiters = (settings.template_left_delimiter, settings.template_right_delimiter)
+        calls = ProviderCalls()
+        self.metrics.registry.register(calls)
+        self._clients = Clients(self._stores, limits, keeping=ON_DUTY, monotonic=time.monotonic, observe=calls.count)
         self._gather = GatherExternalSecret(
             client,
             self.view,
             self._stores,
-            lambda: Clients(self._stores, limits),
+            self._clients,
             lambda: Rendering(_now(), SystemRandom(), delimiters),
+            self._told,
         )
         self._fetches = Fetches(self.external_secrets.add)
         self._serve_external_secret = ExternalSecretReconciler(
@@ -106,7 +125,7 @@ class Controller:
             routing.doubt,
         )
         self._serve_store = StoreReconciler(
-            GatherStore(self.view, self._stores, limits),
+            GatherStore(self.view, self._stores, limits, calls.count),
             ApplyStore(writer, self.view),
             {kind: Report(kind, self.metrics, recorder) for kind in ("SecretStore", "ClusterSecretStore")},
             _now,
@@ -126,14 +145,51 @@ class Controller:
     async def work(self) -> None:
         """Reconcile, once the view is whole, until `stop` or cancelled."""
         await self.view.whole()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.stores.run())
-            tasks.create_task(self.external_secrets.run())
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.stores.run())
+                tasks.create_task(self.external_secrets.run())
+        finally:
+            sweeping.cancel()
 
     async def stop(self) -> None:
         """Take up nothing more, and let what is under way end."""
         await asyncio.gather(self.external_secrets.stop(GRACE), self.stores.stop(GRACE))
         await self._fetches.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOGOUT), self._clients:
+                pass
+
+    async def _sweep(self) -> None:
+        """Let go of what is kept for a time, when its time is over."""
+        while True:
+            await asyncio.sleep(SWEEP)
+            self._told.sweep()
+            self._clients.sweep()
+
+    def _handlers(self, routing: Routing) -> dict[Resource, Handler]:
+        """What the view tells changes to."""
+
+        def external_secret_changed(change: Change) -> None:
+            self._told.changed(change)
+            routing.external_secret_changed(change)
+
+        def forgetting(kind: StoreKind, handle: Handler) -> Handler:
+            def changed(change: Change) -> None:
+                if change.new is None:
+                    self._clients.forget(StoreRef(change.key.name, kind), change.key.namespace)
+                handle(change)
+
+            return changed
+
+        handlers = routing.handlers
+        return {
+            **handlers,
+            EXTERNAL_SECRETS: external_secret_changed,
+            SECRET_STORES: forgetting("SecretStore", handlers[SECRET_STORES]),
+            CLUSTER_SECRET_STORES: forgetting("ClusterSecretStore", handlers[CLUSTER_SECRET_STORES]),
+        }
 
     def stuck_for(self, now: float) -> float:
         """For how many seconds one of the queues had work to do and finished none; `now` is the event loop's time."""

@@ -52,6 +52,7 @@ class Routing:
         self._templates: Links[Key, TemplateKey] = Links()
         self._logins: Links[StoreKey, Key] = Links()
         self._unready: set[Key] = set()
+        self._ready_stores: set[StoreKey] = set()
 
     @property
     def handlers(self) -> dict[Resource, Callable[[Change], None]]:
@@ -81,6 +82,7 @@ class Routing:
         """Validated when its spec changes; its users are tried again when it turns ready."""
         key, old, new = StoreKey(kind, *change.key), change.old, change.new
         self._logins.put(key, self._logins_of(key, new) if new else [])
+        (self._ready_stores.add if new and _is_ready(new) else self._ready_stores.discard)(key)
         if old is None or new is None or _asks(old) != _asks(new):
             self._stores.add(key)
         if new is not None and _is_ready(new) and (old is None or not _is_ready(old)):
@@ -105,9 +107,12 @@ class Routing:
             self._external_secrets.add(key)
 
     def doubt(self, manifest: Manifest) -> None:
-        """A store of this ExternalSecret did not answer."""
+        """A store of this ExternalSecret did not answer, or did not let us in. One that is not ready is tried at its
+        own pace, however many notice.
+        """
         for key in stores_of(manifest):
-            self._stores.add_after(key, DOUBT)
+            if key in self._ready_stores:
+                self._stores.add_after(key, DOUBT)
 
     def _retry(self, keys: Iterable[Key]) -> None:
         for key in keys:

@@ -26,6 +26,10 @@ from secretcore.registry import Registry
 from secretcore.store import Store, allows
 
 
+class NamespaceRefused(AccessDenied):
+    """The store's own conditions don't let a namespace use it."""
+
+
 @dataclass(slots=True)
 class ClusterStores:
     """The core's `Stores`, answered by a cluster."""
@@ -117,7 +121,7 @@ class ClusterStores:
         if allows(store, namespace, {"kubernetes.io/metadata.name": namespace}) and not _asks_for_labels(store):
             return
         if not allows(store, namespace, await self._labels(namespace)):
-            raise AccessDenied(
+            raise NamespaceRefused(
                 f'using cluster store "{store.name}" is not allowed from namespace "{namespace}": '
                 "denied by spec.condition",
                 remedy="let spec.conditions of the store name the namespace",

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from controller.index import Links, TemplateKey, version_of
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
-from controller.names import CREATED_BY_LABEL, MANAGED_LABEL
+from controller.names import CREATED_BY_LABEL, MANAGED_LABEL, created_by
 from kubecore.cache import Change, Key, compact
 from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.verbs import Client
@@ -21,6 +22,12 @@ from kubecore.watch import Collection, Reflector
 from kubecore.wire import Event, Manifest
 
 Handler = Callable[[Change], None]
+
+SECRET_FIELDS = ("name", "namespace", "uid", "resourceVersion")
+MOST_SHARED = 8
+"""Entries of a map that may be worth sharing."""
+NAMESAKE = {CREATED_BY_LABEL: "the ExternalSecret of its own name"}
+"""The labels that are kept of most managed Secrets: one object for all of them."""
 
 
 class View:
@@ -53,7 +60,7 @@ class View:
     def _secret_changed(self, handle: Handler) -> Handler:
         def changed(change: Change) -> None:
             labels = (change.new or {"metadata": {}})["metadata"].get("labels") or {}
-            mark = labels.get(CREATED_BY_LABEL)
+            mark = "" if labels is NAMESAKE else labels.get(CREATED_BY_LABEL)
             self._made_by.put(change.key, [mark] if mark else [])
             handle(change)
 
@@ -94,9 +101,13 @@ class View:
         known = self.reflectors[template.resource].cache.get(*template.key)
         return version_of(known) if known else ("", "")
 
-    def secrets_made_by(self, mark: str) -> list[Manifest]:
-        """Metadata of the Secrets whose created-by label is this."""
-        return [known for key in self._made_by.of(mark) if (known := self.secret(*key))]
+    def secrets_made_by(self, external_secret: Key) -> list[Key]:
+        """The Secrets of its namespace whose created-by label is that of the ExternalSecret of this name."""
+        made = [
+            key for key in self._made_by.of(created_by(*external_secret)) if key.namespace == external_secret.namespace
+        ]
+        namesake = self.secret(*external_secret)
+        return [external_secret, *made] if namesake and namesake["metadata"].get("labels") is NAMESAKE else made
 
     def take(self, resource: Resource, answer: Manifest, kind: str = "MODIFIED") -> None:
         """Take in what the API server answered to a write of ours."""
@@ -108,13 +119,37 @@ class View:
             self._handlers[resource](change)
 
 
+def _shrink_external_secret(manifest: Manifest) -> Manifest:
+    """Whole, with the small parts shared that are the same in many: which store, which policies, Ready since when."""
+    shared: Manifest = _sharing(compact(manifest))
+    return shared
+
+
+def _sharing(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_sharing(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if 1 < len(value) <= MOST_SHARED and all(type(each) is str for each in value.values()):
+        return _same(tuple(value.items()))
+    return {name: _sharing(each) for name, each in value.items()}
+
+
+@lru_cache(maxsize=2048)
+def _same(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return dict(items)
+
+
 def _shrink_secret(manifest: Manifest) -> Manifest:
-    """Names, versions and owners; labels and annotations only of what is managed."""
+    """Names and versions, and who made it."""
     metadata = manifest["metadata"]
-    kept = ["name", "namespace", "uid", "resourceVersion", "deletionTimestamp"]
-    if (metadata.get("labels") or {}).get(MANAGED_LABEL):
-        kept += ["labels", "ownerReferences"]
-    return compact({"metadata": {field: metadata[field] for field in kept if field in metadata}})
+    labels = metadata.get("labels") or {}
+    mark = labels.get(CREATED_BY_LABEL) if labels.get(MANAGED_LABEL) else None
+    shrunk = compact({"metadata": {field: metadata[field] for field in SECRET_FIELDS if field in metadata}})
+    if mark:
+        is_namesake = mark == created_by(metadata.get("namespace", ""), metadata["name"])
+        shrunk["metadata"]["labels"] = NAMESAKE if is_namesake else {CREATED_BY_LABEL: mark}
+    return shrunk
 
 
 def _shrink_config_map(manifest: Manifest) -> Manifest:
@@ -124,6 +159,7 @@ def _shrink_config_map(manifest: Manifest) -> Manifest:
 
 
 _shrinks: dict[Resource, Callable[[Manifest], Manifest]] = {
+    EXTERNAL_SECRETS: _shrink_external_secret,
     SECRETS: _shrink_secret,
     CONFIG_MAPS: _shrink_config_map,
 }

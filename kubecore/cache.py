@@ -5,6 +5,7 @@ object that was replaced under the same name. The truth is a whole list (`replac
 """
 
 import sys
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from kubecore.wire import Event, Manifest
 
 SHORT = 64  # characters: longer strings rarely repeat
+DELETIONS = 1000  # that are remembered: a late event comes seconds after them
 
 
 class Key(NamedTuple):
@@ -63,6 +65,7 @@ class Cache:
 
     def __init__(self) -> None:
         self._objects: dict[Key, Manifest] = {}
+        self._deleted: OrderedDict[Key, int] = OrderedDict()  # and the version, so that nothing late brings it back
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -74,7 +77,10 @@ class Cache:
         return self._objects.get(Key(namespace, name))
 
     def replace(self, manifests: Iterable[Manifest]) -> list[Change]:
-        """Take a whole list for the truth, and return what that changes."""
+        """Take a whole list for the truth, also one whose versions went back (a restored etcd), and return what that
+        changes.
+        """
+        self._deleted.clear()
         before, self._objects = self._objects, {key_of(manifest): manifest for manifest in manifests}
         changes = [Change(key, old, None) for key, old in before.items() if key not in self._objects]
         for key, new in self._objects.items():
@@ -85,13 +91,20 @@ class Cache:
         """Take in a watch event that is not a bookmark; what is older than what is known changes nothing."""
         new, key = event.object, key_of(event.object)
         old = self._objects.get(key)
-        if old is not None and _version(new) < _version(old):
+        if _version(new) < (_version(old) if old else self._deleted.get(key, 0)):
             return []
         if event.type == "DELETED":
             self._objects.pop(key, None)
+            self._remember_deletion(key, _version(new))
             return [] if old is None else [Change(key, old, None)]
         self._objects[key] = new
         return _steps(key, old, new)
+
+    def _remember_deletion(self, key: Key, version: int) -> None:
+        self._deleted.pop(key, None)
+        self._deleted[key] = version
+        if len(self._deleted) > DELETIONS:
+            self._deleted.popitem(last=False)
 
 
 def _steps(key: Key, old: Manifest | None, new: Manifest) -> list[Change]:

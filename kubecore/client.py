@@ -46,7 +46,11 @@ async def from_kubeconfig(user_agent: str, path: Path | None = None, context: st
     file = str(path) if path else os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
 
     async def load(configuration: Configuration) -> None:
-        await load_kube_config(file, context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
+        loader = await load_kube_config(file, context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
+        asked_plugin = "exec" in (loader._user or {})  # noqa: SLF001 - nothing else tells it
+        if asked_plugin and not configuration.api_key and not configuration.cert_file:
+            # The library goes on without a credential, which would replace a good one.
+            raise ConfigException("the kubeconfig's credential plugin gave neither token nor certificate")
 
     return Client(await open_connection(_loader(load), user_agent))
 

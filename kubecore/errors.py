@@ -2,15 +2,18 @@
 
 `kubecore.connection` raises them, everything above catches them by class. A message says which call on
 which object and what the server's Status says about it; it never holds a body that is not a Status, a
-header, or an object.
+header, an object, or a field's value that a Status quotes.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 LONGEST = 1_000  # characters of the server's own words in a message
+QUOTED = re.compile(r'((?:Invalid|Unsupported|Duplicate) value|Not found): "(?:[^"\\]|\\.)*"')
+"""How a Status quotes the value of a field, which may have come from a secret: a label, say."""
 
 
 class ConfigurationError(Exception):
@@ -129,7 +132,7 @@ def _words(status: Mapping[str, Any] | None, code: int) -> str:
     if status is None or not status.get("message"):
         name = PHRASES.get(code, "unknown status")
         return f"answered {code} {name} without saying why"
-    return str(status["message"])[:LONGEST]
+    return QUOTED.sub(r"\1", str(status["message"]))[:LONGEST]
 
 
 def _class_of(code: int, reason: str, status: Mapping[str, Any] | None) -> type[ApiError]:

@@ -140,11 +140,12 @@ class ControllerSeries(Collector):
         )
         for name, workers in self._queues.items():
             seconds = workers.running_for(now)
-            overdue.add_metric([name, name], workers.queue.overdue(now))
+            # What waits here while another process leads is not late, nor is it this one's.
+            overdue.add_metric([name, name], workers.queue.overdue(now) if workers.runs else 0.0)
             adds.add_metric([name, name], workers.queue.adds)
             retries.add_metric([name, name], workers.queue.retries)
             for lane, priority in PRIORITY.items():
-                depth.add_metric([name, name, priority], workers.queue.depth(lane))
+                depth.add_metric([name, name, priority], workers.queue.depth(lane) if workers.runs else 0)
             running.add_metric([name, name], sum(seconds))
             longest.add_metric([name, name], max(seconds, default=0.0))
             active.add_metric([name], len(seconds))

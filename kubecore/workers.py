@@ -60,6 +60,11 @@ class Workers(Generic[K]):
         """How many keys are being worked on."""
         return len(self._tasks)
 
+    @property
+    def runs(self) -> bool:
+        """Whether `run` is running: keys may wait for it, when somebody else works."""
+        return self._progress is not None
+
     def running_for(self, now: float) -> list[float]:
         """Of each key that is being worked on, for how many seconds. `now` is the event loop's time."""
         return [now - began for began in self._began.values()]

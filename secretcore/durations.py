@@ -5,6 +5,7 @@ Input are the durations of manifests, annotations and templates (refreshInterval
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 NANOSECOND: Final = 1
@@ -28,6 +29,7 @@ _LIMIT = 1 << 63
 _TERM = re.compile(r"([0-9]*+)(?:\.([0-9]*+))?+([^0-9.]*+)")
 
 
+@lru_cache(maxsize=1024)  # the same few, again and again
 def parse_duration(text: str) -> int:
     """The nanoseconds that `text` says, exactly as Go's time.ParseDuration reads it.
 

@@ -5,6 +5,7 @@ error: one failure hides no other. `render` takes what comes out.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from typing import TypeVar, assert_never
 
@@ -23,6 +24,7 @@ from secretcore.plan import (
     Missing,
     Outcome,
     RemoteRef,
+    StoreRef,
 )
 from secretcore.secret_data import SecretData
 
@@ -32,15 +34,38 @@ SEARCHING = frozenset("#@*?{[|!")
 """Characters of gjson paths that do more than go down one branch."""
 
 
-async def fetch(plan: FetchPlan, clients: Clients, namespace: str) -> tuple[Outcome, ...]:
-    """An outcome per step, in the plan's order, for an ExternalSecret of this namespace."""
-    return tuple(await asyncio.gather(*(_outcome(step, clients, namespace) for step in plan.steps)))
+async def fetch(
+    plan: FetchPlan, clients: Clients, namespace: str, not_before: float = -math.inf
+) -> tuple[Outcome, ...]:
+    """An outcome per step, in the plan's order, for an ExternalSecret of this namespace. No answer is taken whose read
+    began before `not_before` (`Clients.reader`).
+    """
+    refs = dict.fromkeys(step.store for step in plan.steps if step.store)
+    readers = {ref: await _reader(ref, clients, namespace, not_before) for ref in refs}
+    outcomes = [_outcome(step, readers, clients.limits.step_bytes) for step in plan.steps]
+    if len(outcomes) == 1:
+        return (await outcomes[0],)
+    return tuple(await asyncio.gather(*outcomes))
 
 
-async def _outcome(step: FetchStep, clients: Clients, namespace: str) -> Outcome:
+async def _reader(ref: StoreRef, clients: Clients, namespace: str, not_before: float) -> Reader | SecretError:
     try:
-        data = await _read(step, clients, namespace)
-        _check_size(data, clients.limits.step_bytes)
+        return await clients.reader(ref, namespace, not_before)
+    except SecretError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # of an outside provider's configuration, say
+        return ProviderBroken.by(error)
+
+
+async def _outcome(step: FetchStep, readers: Mapping[StoreRef, Reader | SecretError], most: int) -> Outcome:
+    if step.store is None:
+        raise TypeError(f"{step.path}: generators are refused before anything is fetched")
+    reader = readers[step.store]
+    if isinstance(reader, SecretError):
+        return Failed(step, reader)
+    try:
+        data = await _read(step, reader)
+        _check_size(data, most)
         return Fetched(step, SecretData(data))
     except SecretNotFound as error:
         return Missing(step, error)
@@ -50,10 +75,7 @@ async def _outcome(step: FetchStep, clients: Clients, namespace: str) -> Outcome
         return Failed(step, ProviderBroken.by(error))
 
 
-async def _read(step: FetchStep, clients: Clients, namespace: str) -> Mapping[str, bytes]:
-    if step.store is None:
-        raise TypeError(f"{step.path}: generators are refused before anything is fetched")
-    reader = await clients.reader(step.store, namespace)
+async def _read(step: FetchStep, reader: Reader) -> Mapping[str, bytes]:
     match step.source:
         case Get(secret_key, ref):
             return {secret_key: await _looked_up((await reader.get(ref)).value, ref.property)}

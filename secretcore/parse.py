@@ -65,6 +65,7 @@ def parse_store(manifest: Mapping[str, Any], registry: Registry) -> Store:
         namespace=declared.metadata.namespace if declared.kind == "SecretStore" else "",
         name=declared.metadata.name,
         provider=provider,
+        provider_key=key,
         uid=declared.metadata.uid,
         generation=declared.metadata.generation,
         controller=declared.spec.controller,

@@ -21,6 +21,7 @@ from secretcore.payload import Payload
 from secretcore.plan import Find, RemoteRef
 
 Capabilities = Literal["ReadOnly", "WriteOnly", "ReadWrite"]
+Maintenance = Literal["Maintained", "NotMaintained", "Deprecated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,10 @@ class SecretsClient(Protocol):
 class Provider(Protocol):
     """The configuration of one backend. Also a class that `msgspec.convert` can fill.
 
-    Two members more may be there, and matter where stores are used from inside a pod: `needs` (see `Declares`), and a
-    class variable `inline = True` where the configuration holds the secrets themselves.
+    More members may be there. Where stores are used from inside a pod: `needs` (see `Declares`), and a class variable
+    `inline = True` where the configuration holds the secrets themselves. For the controller:
+    `maintenance: ClassVar[Maintenance]` where nobody looks after the provider, and
+    `metric_names: ClassVar[MetricNames]` where ESO's dashboards call it otherwise than by its key.
     """
 
     capabilities: ClassVar[Capabilities]
@@ -123,3 +126,24 @@ class Declares(Protocol):
         """All that `connect` and the client may ask for with this configuration, of several auth methods only that
         which is used.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class MetricNames:
+    """What the series of providers' calls calls a provider and its calls, where ESO has words of its own."""
+
+    provider: str
+    calls: Mapping[str, str] = field(default_factory=dict)
+    """By `login`, `get_secret`, `get_all_secrets` and `validate`."""
+
+
+def metric_names_of(provider: Provider, key: str) -> MetricNames:
+    """The provider's words; else its key, and the calls by their own names."""
+    said: MetricNames = getattr(provider, "metric_names", None) or MetricNames(key)
+    return said
+
+
+def maintenance_of(provider: Provider) -> Maintenance:
+    """Whether somebody looks after the provider; who says nothing does."""
+    said: Maintenance = getattr(type(provider), "maintenance", "Maintained")
+    return said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 
 from secretcore.clients import Clients
@@ -15,14 +16,17 @@ from secretcore.render import render
 from secretcore.rendering import Rendering
 
 
-async def resolve(spec: ExternalSecretSpec, namespace: str, clients: Clients, rendering: Rendering) -> Rendered:
-    """Plans, fetches and renders for an ExternalSecret of this namespace.
+async def resolve(
+    spec: ExternalSecretSpec, namespace: str, clients: Clients, rendering: Rendering, not_before: float = -math.inf
+) -> Rendered:
+    """Plans, fetches and renders for an ExternalSecret of this namespace, from answers whose reads did not begin before
+    `not_before` (`Clients.reader`).
 
     Raises `InvalidSpec` before anything is fetched, `FetchFailed` with every step that failed, `TransformFailed`.
     """
     plan = plan_external_secret(spec)
     _refuse_unsupported(plan)
-    outcomes = await fetch(plan, clients, namespace)
+    outcomes = await fetch(plan, clients, namespace, not_before)
     sources = {source: await clients.template_source(source, namespace) for source in sources_of(plan.template)}
     return await finish(plan, outcomes, clients, rendering, sources)
 

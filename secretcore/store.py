@@ -28,6 +28,8 @@ class Store:
     """Empty for a ClusterSecretStore."""
     name: str
     provider: Provider
+    provider_key: str = ""
+    """What its configuration stands under in `spec.provider`."""
     uid: str = ""
     generation: int = 0
     controller: str = ""

@@ -33,8 +33,8 @@ class Apply:
     view: View
 
     async def change(self, change: Change, subject: Subject) -> Secret | None:
-        """The Secret as it is now, where it was written. Not server-side apply: ESO writes by update, and what was
-        written so can be taken back only so.
+        """The Secret as it is now, where it was written; let it be `known`. Not server-side apply: ESO writes by
+        update, and what was written so can be taken back only so.
         """
         match change:
             case Create(secret):
@@ -52,8 +52,11 @@ class Apply:
                 return None
             case _:
                 assert_never(change)
-        self.view.take(SECRETS, answer)
         return Secret(answer)
+
+    def known(self, written: Secret) -> None:
+        """Let the view know of what was written, once it is remembered as ours: any other is looked at again."""
+        self.view.take(SECRETS, dict(written.manifest))
 
     async def delete(self, secret: Secret) -> None:
         """Gone already is as good."""

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from controller.condition import Event, describe
 from controller.external_secret import conditions as say
 from controller.external_secret.decision import Change, Create, Decision, Delete, Keep, Retry, Update
-from controller.external_secret.secret import created_by, desired_secret, metadata_only, same, same_content
+from controller.external_secret.secret import desired_secret, metadata_only, same, same_content
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret, is_external_secret, refers_to
-from controller.names import CREATED_BY_LABEL
+from controller.names import CREATED_BY_LABEL, created_by
 from secretcore.errors import FetchFailed, InvalidSpec, SecretError, Throttled, TransformFailed
 from secretcore.plan import Extract, Get, Missing, Rendered
 
@@ -38,6 +38,13 @@ def decide(
             return Decision(Keep("there is no Secret to merge with"), say.MISSING, skipped, retry=Retry.POLL)
         case _:
             return _write(subject, outcome, target, siblings, skipped)
+
+
+def unchanged(subject: Subject, rendered: Rendered, siblings: Sequence[Secret]) -> Decision:
+    """What `decide` says when the Secret is just as it is wanted, for those who know that without the Secret."""
+    skipped = tuple(_skipped(missing) for missing in rendered.missing)
+    strays = _strays(subject, siblings)
+    return Decision(Keep("the Secret is up to date"), say.SYNCED, skipped, strays, binds=True)
 
 
 def decide_end(subject: Subject, target: Secret | None) -> Change:
@@ -116,7 +123,7 @@ def _write(
     if target.immutable and not same_content(desired, target):
         return _frozen(metadata_only(desired, target), target)
     if same(desired, target):
-        return Decision(Keep("the Secret is up to date"), say.SYNCED, skipped, strays, binds=True)
+        return unchanged(subject, rendered, siblings)
     return Decision(
         Update(desired, "the Secret differs from what is wanted"),
         say.SYNCED,
@@ -149,7 +156,7 @@ def _strays(subject: Subject, siblings: Sequence[Secret]) -> tuple[Delete, ...]:
     """
     if subject.spec.target.creation_policy != "Owner":
         return ()
-    mark = created_by(subject)
+    mark = created_by(subject.namespace, subject.name)
     return tuple(
         Delete(secret, "the ExternalSecret has another target now")
         for secret in siblings

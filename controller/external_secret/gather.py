@@ -5,18 +5,20 @@ that is read is read here; `reconciler` calls it, `due` and `decide` judge what 
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from controller.external_secret.secret import created_by
+from controller.external_secret.hashing import fingerprint
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret
 from controller.index import stores_of, templates_of, version_of
 from controller.names import IDENTITY_ANNOTATION
 from controller.stores import ClusterStores
+from controller.told import Told
 from controller.view import View
-from kubecore.cache import Key
+from kubecore.cache import Key, key_of
 from kubecore.errors import NotFound
 from kubecore.resources import SECRETS
 from kubecore.verbs import Client
@@ -39,9 +41,15 @@ class Memory:
     """What this process has seen of one ExternalSecret; lost on restart, and nothing is wrong then."""
 
     uid: str
+    subject: Subject | None = None
+    """As it was parsed last."""
     refreshed_at: datetime | None = None
     intact: tuple[str, str] = ("", "")
     """UID and resourceVersion of the Secret that was found, or left, as it should be."""
+    settled: tuple[str, str, bytes] = ("", "", b"")
+    """UID and resourceVersion of the Secret that a sync found, or left, just as it wants it, and the fingerprint of
+    what it wanted.
+    """
     templates: Versions | None = None
     """Of the objects whose templates were rendered last."""
 
@@ -53,13 +61,19 @@ class Gather:
     client: Client
     view: View
     stores: ClusterStores
-    open_clients: Callable[[], Clients]
+    clients: Clients
     rendering: Callable[[], Rendering]
+    told: Told
+    _salt: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
     _memories: dict[Key, Memory] = field(default_factory=dict)
 
     def subject(self, manifest: Manifest) -> Subject:
-        """Raises `InvalidSpec`."""
-        return Subject(manifest, parse_external_secret(manifest))
+        """Parsed once for every version of it that the view has. Raises `InvalidSpec`."""
+        memory = self.memory(key_of(manifest), manifest["metadata"].get("uid", ""))
+        if memory.subject is None or memory.subject.manifest is not manifest:
+            memory.subject = None
+            memory.subject = Subject(manifest, parse_external_secret(manifest))
+        return memory.subject
 
     def memory(self, key: Key, uid: str) -> Memory:
         """Empty for an object that is new."""
@@ -80,6 +94,12 @@ class Gather:
     def templates(self, subject: Subject) -> Versions:
         """Which versions of the objects that its template reads there are now."""
         return tuple(self.view.version(template) for template in templates_of(subject.manifest))
+
+    def stores_read(self, subject: Subject) -> Versions:
+        """Which of its stores there are now, by UID and generation."""
+        stores = [self.view.store(key) for key in stores_of(subject.manifest)]
+        found = (store["metadata"] if store else {} for store in stores)
+        return tuple((each.get("uid", ""), str(each.get("generation", ""))) for each in found)
 
     def is_ours(self, manifest: Manifest) -> bool:
         """Whether no store that it names is another controller's, or of a kind that is not served here. Stores that
@@ -124,20 +144,43 @@ class Gather:
 
     async def target(self, subject: Subject) -> Secret | None:
         """The target Secret, live."""
+        return await self._secret(Key(subject.namespace, subject.target_name))
+
+    async def _secret(self, key: Key) -> Secret | None:
         try:
-            return Secret(await self.client.get(SECRETS, subject.target_name, subject.namespace))
+            return Secret(await self.client.get(SECRETS, key.name, key.namespace))
         except NotFound:
             return None
 
-    def siblings(self, subject: Subject) -> list[Secret]:
-        """Metadata of the Secrets that bear the created-by label of this ExternalSecret."""
-        return [Secret(known) for known in self.view.secrets_made_by(created_by(subject))]
+    def is_settled(self, subject: Subject, memory: Memory, wanted: bytes) -> bool:
+        """Whether the Secret is still the one that a sync left when it wanted the same."""
+        known = self.view.secret(subject.namespace, subject.target_name)
+        return known is not None and (*version_of(known), wanted) == memory.settled
+
+    def is_missing(self, subject: Subject) -> bool:
+        """Whether there is no target Secret as far as is known; it may have been made a moment ago."""
+        return self.view.secret(subject.namespace, subject.target_name) is None
+
+    def fingerprint(self, subject: Subject, rendered: Rendered) -> bytes:
+        """Of all that a Secret is made from. Nobody outside of this process can make anything of it."""
+        return fingerprint(self._salt, f"{subject.uid} {subject.version}", rendered)
+
+    async def siblings(self, subject: Subject) -> list[Secret]:
+        """The Secrets beside the target that bear the created-by label of this ExternalSecret, live; mostly none."""
+        keys = self.view.secrets_made_by(Key(subject.namespace, subject.name))
+        secrets = [await self._secret(key) for key in keys if key.name != subject.target_name]
+        return [secret for secret in secrets if secret is not None]
+
+    def not_before(self, subject: Subject) -> float:
+        """When a read must begin at the earliest to be an answer for this ExternalSecret now."""
+        key = Key(subject.namespace, subject.name)
+        return self.told.not_before(key, subject.interval.total_seconds())
 
     async def outcome(self, subject: Subject) -> Rendered | SecretError:
         """What the stores have, or why it can't be had."""
         try:
-            async with self.open_clients() as clients:
-                return await resolve(subject.spec, subject.namespace, clients, self.rendering())
+            not_before = self.not_before(subject)
+            return await resolve(subject.spec, subject.namespace, self.clients, self.rendering(), not_before)
         except SecretError as error:
             return error
         except Exception as error:

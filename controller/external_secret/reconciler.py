@@ -14,25 +14,39 @@ from controller.backoff import BackOff
 from controller.condition import Event, Ready, describe
 from controller.external_secret import conditions as say
 from controller.external_secret.apply import Apply
-from controller.external_secret.decide import decide, decide_end, refused
+from controller.external_secret.decide import decide, decide_end, refused, unchanged
 from controller.external_secret.decision import Create, Decision, Delete, Keep, Retry, Update
 from controller.external_secret.due import Fetch, Finish, Rest, due
 from controller.external_secret.fetches import Fetches, Pending
-from controller.external_secret.gather import Gather, Memory
+from controller.external_secret.gather import Gather, Memory, Versions
 from controller.external_secret.status import failed_status, next_status, return_at
 from controller.external_secret.subject import Subject
+from controller.external_secret.target import Secret
 from controller.index import stores_of
 from controller.report import Report
+from controller.stores import NamespaceRefused
 from kubecore.cache import Key
-from kubecore.errors import AlreadyExists, ApiError, Conflict, NamespaceTerminating, NotFound
+from kubecore.errors import AlreadyExists, ApiError, Conflict, Forbidden, Invalid, NamespaceTerminating, NotFound
 from kubecore.wire import Manifest
-from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable, Throttled
+from secretcore.errors import AccessDenied, InvalidSpec, SecretError, StoreUnavailable
 from secretcore.plan import Rendered
 
 TRIES = 5
 """Of a write that meets somebody else's."""
 UNVALIDATED = 10.0
 """Seconds after which to look again at a store that nobody validates; when it is validated, `loop` calls at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One that found something to do, and why."""
+
+    key: Key
+    subject: Subject
+    memory: Memory
+    now: datetime
+    templates: Versions
+    why: str
 
 
 @dataclass(slots=True)
@@ -45,7 +59,7 @@ class ExternalSecretReconciler:
     report: Report
     clock: Callable[[], datetime]
     doubt_stores: Callable[[Manifest], None]
-    """Called with an ExternalSecret whose store did not answer, so that the store is validated anew."""
+    """Called with an ExternalSecret whose store did not answer or let us in, so that the store is validated anew."""
 
     async def __call__(self, key: Key) -> float | None:
         manifest = self.gather.view.external_secret(*key)
@@ -60,7 +74,14 @@ class ExternalSecretReconciler:
             subject = self.gather.subject(manifest)
         except InvalidSpec as error:
             return await self._invalid(manifest, error)
-        return await self._pass(key, subject)
+        try:
+            return await self._pass(key, subject)
+        except NamespaceTerminating:
+            raise
+        except Forbidden as error:  # of a read, or of the status itself: then it is the queue's business
+            decision = refused(say.NOT_UPDATED, f"{error}{_REMEDIES[Forbidden]}", retry=Retry.BACK_OFF)
+            memory = self.gather.memory(key, subject.uid)
+            return await self._settle(_Pass(key, subject, memory, self.clock(), (), str(error)), decision)
 
     async def _pass(self, key: Key, subject: Subject) -> float | None:
         now = self.clock()
@@ -78,43 +99,53 @@ class ExternalSecretReconciler:
                 self.report.state(subject.manifest)
                 return None if until is None else max(0.0, (until - now).total_seconds())
             case Fetch(why):
-                return await self._fetch(key, subject, memory, now, why)
+                return await self._fetch(_Pass(key, subject, memory, now, templates, why))
 
-    async def _fetch(self, key: Key, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
+    async def _fetch(self, this: _Pass) -> float | None:
+        subject = this.subject
         if subject.spec.target.manifest is not None:
             detail = "spec.target.manifest is not supported | let the target be a Secret"
-            return await self._settle(subject, refused(say.GENERIC_TARGET, detail), memory, now)
+            return await self._settle(this, refused(say.GENERIC_TARGET, detail))
         if self.gather.is_read_by_pods(subject):
-            decision = Decision(Keep("its store is for the identity of pods"), say.READ_BY_PODS)
-            return await self._settle(subject, decision, memory, now)
+            return await self._settle(this, Decision(Keep("its store is for the identity of pods"), say.READ_BY_PODS))
         if store := self.gather.waits_for(subject.manifest):
             self.report.line(subject.manifest, f"waits for {store} to be validated")
             return UNVALIDATED
-        return await self._sync(key, subject, memory, now, why)
+        return await self._sync(this)
 
-    async def _sync(self, key: Key, subject: Subject, memory: Memory, now: datetime, why: str) -> float | None:
-        templates = self.gather.templates(subject)
+    async def _sync(self, this: _Pass) -> float | None:
+        subject, stores = this.subject, self.gather.stores_read(this.subject)
         outcome = await self.fetches.outcome(
-            key,
-            f"{subject.version} {templates}",
+            this.key,
+            f"{subject.version} {this.templates} {stores}",
             stores_of(subject.manifest),
             lambda: self.gather.outcome(subject),
         )
         if isinstance(outcome, Pending):
             return outcome.seconds
-        memory.templates = templates
-        if isinstance(outcome, SecretError) and _is_the_stores_fault(outcome):
-            self.doubt_stores(subject.manifest)
-        decision = await self._write(subject, outcome, memory)
-        self.report.metrics.synced(key, failed=not decision.synced)
-        self.report.line(subject.manifest, decision.change.why, trigger=why, **_facts(decision))
-        return await self._settle(subject, decision, memory, now)
+        if self.gather.stores_read(subject) != stores:
+            return 0.0  # what a store answered that has been replaced or changed is nobody's any more
+        this.memory.templates = this.templates
+        if isinstance(outcome, SecretError):
+            if _is_the_stores_fault(outcome):
+                self.doubt_stores(subject.manifest)
+            decision = decide(subject, outcome, None, ())
+        else:
+            decision = await self._write(subject, outcome, this.memory)
+        self.report.metrics.synced(this.key, failed=not decision.synced)
+        self.report.line(subject.manifest, decision.change.why, trigger=this.why, **_facts(decision))
+        return await self._settle(this, decision)
 
-    async def _write(self, subject: Subject, outcome: Rendered | SecretError, memory: Memory) -> Decision:
-        """Decide and write, anew where somebody else wrote in between. Nothing is fetched twice."""
-        for _ in range(TRIES):
-            target = None if isinstance(outcome, SecretError) else await self.gather.target(subject)
-            decision = decide(subject, outcome, target, self.gather.siblings(subject))
+    async def _write(self, subject: Subject, rendered: Rendered, memory: Memory) -> Decision:
+        """Decide and write, anew where somebody else wrote in between. Nothing is fetched twice, and a Secret that is
+        known to be as it is wanted is not read.
+        """
+        wanted = self.gather.fingerprint(subject, rendered)
+        if self.gather.is_settled(subject, memory, wanted):
+            return await self._sweep(unchanged(subject, rendered, await self.gather.siblings(subject)))
+        for attempt in range(TRIES):
+            target = await self._target(subject) if not attempt else await self.gather.target(subject)
+            decision = decide(subject, rendered, target, await self.gather.siblings(subject))
             try:
                 written = await self.apply.change(decision.change, subject)
             except (Conflict, AlreadyExists, NotFound):
@@ -126,8 +157,18 @@ class ExternalSecretReconciler:
             left = written or (target if isinstance(decision.change, Keep) else None)
             if left and decision.binds:
                 memory.intact = (left.uid, left.resource_version)
+                memory.settled = (*memory.intact, wanted)
+            if written:
+                self.apply.known(written)
             return await self._sweep(decision)
         raise BackOff("the Secret is being written by somebody else all the time")
+
+    async def _target(self, subject: Subject) -> Secret | None:
+        """Live, unless it makes no difference: who makes one learns from the API server if there is one after all."""
+        policy = subject.spec.target.creation_policy
+        if policy == "None" or (policy != "Merge" and self.gather.is_missing(subject)):
+            return None
+        return await self.gather.target(subject)
 
     async def _sweep(self, decision: Decision) -> Decision:
         """Delete the Secrets of earlier target names."""
@@ -141,10 +182,11 @@ class ExternalSecretReconciler:
             decision = decision.telling(say.stray_deleted())
         return decision
 
-    async def _settle(self, subject: Subject, decision: Decision, memory: Memory, now: datetime) -> float | None:
+    async def _settle(self, this: _Pass, decision: Decision) -> float | None:
         """Tell what was done, and when to come back."""
+        subject, now = this.subject, this.now
         if decision.synced:
-            memory.refreshed_at = now
+            this.memory.refreshed_at = now
         self._tell(subject.manifest, decision.ready, decision.events)
         status = next_status(subject, decision, now)
         if status is not None:
@@ -190,7 +232,9 @@ def _facts(decision: Decision) -> dict[str, str]:
 
 def _is_the_stores_fault(error: SecretError) -> bool:
     errors = [failure.error for failure in getattr(error, "failures", ())] or [error]
-    return any(isinstance(each, StoreUnavailable) and not isinstance(each, Throttled) for each in errors)
+    return any(
+        isinstance(each, StoreUnavailable | AccessDenied) and not isinstance(each, NamespaceRefused) for each in errors
+    )
 
 
 def _not_written(decision: Decision, error: ApiError) -> Decision:
@@ -199,4 +243,10 @@ def _not_written(decision: Decision, error: ApiError) -> Decision:
         raise error
     message = say.NOT_DELETED if isinstance(decision.change, Delete) else say.NOT_UPDATED
     assert isinstance(decision.change, Create | Update | Delete)
-    return refused(message, str(error), retry=Retry.BACK_OFF)
+    return refused(message, f"{error}{_REMEDIES.get(type(error), '')}", retry=Retry.BACK_OFF)
+
+
+_REMEDIES = {
+    Forbidden: " | let the controller's role do it, or whatever admission policy forbids it",
+    Invalid: " | correct the target, or let it hold less",
+}

@@ -13,10 +13,17 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from controller.external_secret.hashing import data_hash, field_manager, text_hash
+from controller.external_secret.hashing import data_hash, field_manager
 from controller.external_secret.subject import Subject
 from controller.external_secret.target import Secret, refers_to
-from controller.names import API_VERSION, CREATED_BY_LABEL, DATA_HASH_ANNOTATION, KIND, MANAGED_LABEL
+from controller.names import (
+    API_VERSION,
+    CREATED_BY_LABEL,
+    DATA_HASH_ANNOTATION,
+    KIND,
+    MANAGED_LABEL,
+    created_by,
+)
 from secretcore.plan import Rendered
 
 KEEPS_FOREIGN_DATA = ("Merge", "CreateOrMerge")
@@ -139,15 +146,10 @@ def _mark(manifest: dict[str, Any], subject: Subject) -> None:
     labels, annotations = manifest["metadata"]["labels"], manifest["metadata"]["annotations"]
     labels[MANAGED_LABEL] = "true"
     if subject.spec.target.creation_policy == "Owner":
-        labels[CREATED_BY_LABEL] = created_by(subject)
+        labels[CREATED_BY_LABEL] = created_by(subject.namespace, subject.name)
     else:
         labels.pop(CREATED_BY_LABEL, None)
     annotations[DATA_HASH_ANNOTATION] = data_hash(Secret(manifest).data)
-
-
-def created_by(subject: Subject) -> str:
-    """The value of the created-by label of the Secrets that an ExternalSecret owns."""
-    return text_hash(f"{subject.namespace}/{subject.name}")
 
 
 def _tidy(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from controller.external_secret.hashing import synced_resource_version
@@ -21,6 +23,13 @@ class Subject:
 
     manifest: Manifest
     external_secret: ExternalSecret
+    version: str = field(init=False, repr=False)
+    """What `status.syncedResourceVersion` is after a sync of what this is now."""
+
+    def __post_init__(self) -> None:
+        metadata = self.external_secret.metadata
+        version = synced_resource_version(metadata.generation, metadata.labels, metadata.annotations)
+        object.__setattr__(self, "version", sys.intern(version))  # the status has the same, mostly
 
     @property
     def spec(self) -> ExternalSecretSpec:
@@ -51,12 +60,6 @@ class Subject:
         return self.manifest["metadata"].get("finalizers") or ()
 
     @property
-    def version(self) -> str:
-        """What `status.syncedResourceVersion` is after a sync of what this is now."""
-        metadata = self.external_secret.metadata
-        return synced_resource_version(metadata.generation, metadata.labels, metadata.annotations)
-
-    @property
     def synced_version(self) -> str:
         status = self.external_secret.status
         return status.synced_resource_version if status else ""
@@ -70,4 +73,9 @@ class Subject:
     @property
     def interval(self) -> timedelta:
         """Between two refreshes; zero where there are none by time."""
-        return max(timedelta(0), timedelta(microseconds=parse_duration(self.spec.refresh_interval) / 1000))
+        return _interval(self.spec.refresh_interval)
+
+
+@lru_cache(maxsize=1024)  # asked for again and again
+def _interval(text: str) -> timedelta:
+    return max(timedelta(0), timedelta(microseconds=parse_duration(text) / 1000))

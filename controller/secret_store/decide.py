@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from controller.condition import Event, Ready, describe, shortened
+from controller.names import IGNORE_MAINTENANCE_ANNOTATION
 from secretcore.durations import parse_duration
 from secretcore.errors import SecretError
-from secretcore.provider import Capabilities, Validation
+from secretcore.provider import Capabilities, Maintenance, Validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Validated:
     capabilities: Capabilities
 
 
+_UPKEEP = {
+    "NotMaintained": ("StoreUnmaintained", "isn't currently maintained"),
+    "Deprecated": ("StoreDeprecated", "is deprecated and will stop working on the next major version"),
+}
 Outcome = NoClient | Unusable | Validated
 
 
@@ -71,6 +77,15 @@ def decide(outcome: Outcome) -> Verdict:
             return Verdict(
                 Ready("True", "Valid", "store validated"), Event("Normal", "Valid", "store validated"), capabilities
             )
+
+
+def upkeep(manifest: Mapping[str, Any], maintenance: Maintenance) -> Event | None:
+    """What to tell of a provider that nobody maintains, unless the store's annotation says that this is known."""
+    annotations = manifest["metadata"].get("annotations") or {}
+    if maintenance == "Maintained" or annotations.get(IGNORE_MAINTENANCE_ANNOTATION) == "true":
+        return None
+    reason, fact = _UPKEEP[maintenance]
+    return Event("Warning", reason, f"store {fact}. Please plan and prepare accordingly.")
 
 
 def interval(spec: dict[str, Any], default: timedelta) -> timedelta:

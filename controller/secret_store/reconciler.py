@@ -7,17 +7,19 @@ queue answers with a pause. It is the one probe of a broken store: its dependant
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from controller.backoff import BackOff
 from controller.kinds import StoreKey
 from controller.report import Report
 from controller.secret_store.apply import Apply
-from controller.secret_store.decide import decide, interval
+from controller.secret_store.decide import decide, interval, upkeep
 from controller.secret_store.gather import Gather
 from controller.secret_store.status import news, next_status
 from kubecore.cache import Key
+from kubecore.wire import Manifest
+from secretcore.provider import maintenance_of
 
 
 @dataclass(slots=True)
@@ -30,12 +32,15 @@ class StoreReconciler:
     """By kind."""
     clock: Callable[[], datetime]
     requeue_interval: timedelta
+    _looked_after: dict[StoreKey, tuple[str, int]] = field(default_factory=dict)
+    """UID and generation of the stores of whose provider's maintenance everything was told."""
 
     async def __call__(self, key: StoreKey) -> float | None:
         report = self.reports[key.kind]
         manifest = self.gather.view.store(key)
         if manifest is None:
             self.gather.stores.forget(key)
+            self._looked_after.pop(key, None)
             report.gone(Key(key.namespace, key.name))
             return None
         if not self.gather.stores.is_ours(manifest) or manifest["metadata"].get("deletionTimestamp"):
@@ -46,9 +51,20 @@ class StoreReconciler:
         report.line(manifest, verdict.ready.message, ready=verdict.ready.status, reason=verdict.ready.reason)
         if event := news(manifest, verdict):
             report.event(manifest, event)
+        self._tell_upkeep(key, manifest)
         status = next_status(manifest, verdict, now)
         if status is not None:
             await self.apply.status(key, manifest, status)
         if verdict.failed:
             raise BackOff(verdict.ready.message)
         return interval(manifest["spec"], self.requeue_interval).total_seconds()
+
+    def _tell_upkeep(self, key: StoreKey, manifest: Manifest) -> None:
+        """Once per generation of a store, where nobody maintains its provider."""
+        version = manifest["metadata"]["uid"], manifest["metadata"]["generation"]
+        provider = self.gather.provider(key, manifest)
+        if provider is None or self._looked_after.get(key) == version:
+            return
+        self._looked_after[key] = version
+        if event := upkeep(manifest, maintenance_of(provider)):
+            self.reports[key.kind].event(manifest, event)

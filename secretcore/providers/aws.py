@@ -51,7 +51,7 @@ from secretcore.model.selectors import SecretKeySelector, ServiceAccountSelector
 from secretcore.needs import Need, VariableNeed, key_need
 from secretcore.payload import JsonPayload, Members, Payload
 from secretcore.plan import Find, RemoteRef
-from secretcore.provider import Capabilities, Credentials, StoreContext, Validation
+from secretcore.provider import Capabilities, Credentials, MetricNames, StoreContext, Validation
 
 RESERVED_TAGS = ("esoNamespace", "esoStoreName", "esoStoreKind")
 NO_RESERVED_TAGS = CEL(
@@ -105,6 +105,9 @@ class AWSProvider(Model, frozen=True, kw_only=True):
     """AWS Secrets Manager."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
+    metric_names: ClassVar[MetricNames] = MetricNames(
+        "AWS/SecretsManager", {"get_secret": "GetSecretValue", "get_all_secrets": "ListSecrets"}
+    )
 
     service: Annotated[
         Literal["SecretsManager", "ParameterStore", "CertificateManager"],

@@ -32,7 +32,7 @@ from secretcore.limits import Limits
 from secretcore.model.declaration import Model
 from secretcore.payload import JsonPayload, Lookup
 from secretcore.plan import Find, RemoteRef
-from secretcore.provider import Capabilities, Credentials, StoreContext, Validation
+from secretcore.provider import Capabilities, Credentials, Maintenance, StoreContext, Validation
 from secretcore.regexp import compile as compile_regexp
 
 UNKNOWN, BROKEN = 1, 2
@@ -49,6 +49,7 @@ class FakeProvider(Model, frozen=True, kw_only=True):
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
     inline: ClassVar[bool] = True
+    maintenance: ClassVar[Maintenance] = "NotMaintained"  # as ESO has it: it is for trying things out
 
     data: Annotated[tuple[FakeEntry, ...], Meta(description="The secrets.")]
     validation_result: Annotated[int | None, Meta(description="0 ready, 1 unknown, 2 broken.")] = None

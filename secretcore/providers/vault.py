@@ -47,7 +47,7 @@ from secretcore.errors import InvalidSpec
 from secretcore.model.declaration import Model
 from secretcore.model.selectors import CAProvider, SecretKeySelector
 from secretcore.needs import Need, key_need
-from secretcore.provider import Capabilities, Credentials, SecretsClient, StoreContext, Validation
+from secretcore.provider import Capabilities, Credentials, MetricNames, SecretsClient, StoreContext, Validation
 
 
 class VaultClientTLS(Model, frozen=True, kw_only=True):
@@ -71,6 +71,10 @@ class VaultProvider(Model, frozen=True, kw_only=True):
     """A KV engine of a Vault server."""
 
     capabilities: ClassVar[Capabilities] = "ReadOnly"
+    metric_names: ClassVar[MetricNames] = MetricNames(
+        "HashiCorp/Vault",
+        {"login": "Login", "get_secret": "ReadSecretData", "get_all_secrets": "ListSecrets", "validate": "LookupSelf"},
+    )
 
     auth: Annotated[VaultAuth | None, Meta(description="How to log in; without it, no token is sent.")] = None
     server: Annotated[str, Meta(description="Address of the server.")]

@@ -2,32 +2,31 @@
 
 import pytest
 
-SERVICE_MONITORS = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "servicemonitors.monitoring.coreos.com"},
-    "spec": {
-        "group": "monitoring.coreos.com",
-        "names": {"kind": "ServiceMonitor", "listKind": "ServiceMonitorList", "plural": "servicemonitors", "singular": "servicemonitor"},
-        "scope": "Namespaced",
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}  # fmt: skip
+
+def definition(kind):
+    """A kind of the Prometheus operator that takes anything."""
+    singular = kind.lower()
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{singular}s.monitoring.coreos.com"},
+        "spec": {
+            "group": "monitoring.coreos.com",
+            "names": {"kind": kind, "listKind": f"{kind}List", "plural": f"{singular}s", "singular": singular},
+            "scope": "Namespaced",
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
 
 
 @pytest.fixture(scope="session")
 def cluster(control_plane, crds):
     """The control plane, with our kinds and the Prometheus operator's."""
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    control_plane.request("POST", path, SERVICE_MONITORS)
-    url = "/apis/monitoring.coreos.com/v1/servicemonitors"
-    with control_plane.client() as client:
-        control_plane.apiserver.wait_until(lambda: client.get(url).is_success)
+    for kind in ("ServiceMonitor", "PrometheusRule"):
+        control_plane.request("POST", path, definition(kind))
+        url = f"/apis/monitoring.coreos.com/v1/{kind.lower()}s"
+        with control_plane.client() as client:
+            control_plane.apiserver.wait_until(lambda url=url, client=client: client.get(url).is_success)
     return control_plane

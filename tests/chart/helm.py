@@ -13,7 +13,9 @@ EVERYTHING = {
     "podDisruptionBudget": {"enabled": True},
     "networkPolicy": {"enabled": True},
     "metrics": {"service": {"enabled": True}},
-    "serviceMonitor": {"enabled": True},
+    "serviceMonitor": {"enabled": True, "renderMode": "alwaysRender"},
+    "prometheusRule": {"enabled": True, "renderMode": "alwaysRender"},
+    "grafanaDashboard": {"enabled": True},
 }
 
 

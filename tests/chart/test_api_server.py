@@ -13,6 +13,32 @@ MATRIX = {
     "everything": EVERYTHING,
     "pod": POD,
     "scoped": {"scopedRBAC": True, "leaderElect": False},
+    "scoped at home": {"scopedRBAC": True},
+    "global": {
+        "global": {
+            "imageRegistry": "registry.example:5000",
+            "imagePullSecrets": [{"name": "pull"}],
+            "nodeSelector": {"disk": "ssd"},
+            "tolerations": [{"key": "a", "operator": "Exists"}],
+            "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+            "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
+            "hostAliases": [{"ip": "10.0.0.7", "hostnames": ["vault.internal"]}],
+            "priorityClassName": "system-cluster-critical",
+            "podLabels": {"a": "1"},
+            "podAnnotations": {"b": "2"},
+            "compatibility": {"openshift": {"adaptSecurityContext": "force"}},
+        }
+    },
+    "own users": {"hostUsers": False, "startupProbe": {"enabled": True}, "strategy": {"rollingUpdate": {"maxSurge": 2}}},
+    "monitored": {
+        "serviceMonitor": {
+            **EVERYTHING["serviceMonitor"], "jobLabel": "a", "targetLabels": ["b"], "sampleLimit": 5, "annotations": {"c": "1"},
+            "relabelings": [{"action": "labeldrop", "regex": "pod"}], "metricRelabelings": [{"action": "keep", "regex": "x"}],
+        },
+        "prometheusRule": {**EVERYTHING["prometheusRule"], "additionalRules": [{"alert": "Mine", "expr": "vector(1)"}]},
+        "grafanaDashboard": {"enabled": True, "annotations": {"folder": "x"}},
+        "service": {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv4"]},
+    },
     "replicas": {"replicaCount": 3, "podDisruptionBudget": {"enabled": True, "minAvailable": "50%"}},
     "long names": {"fullnameOverride": "f" * 63, **EVERYTHING},
     "restricted network": {
@@ -29,14 +55,19 @@ MATRIX = {
         "deploymentAnnotations": {"note": "true"},
         "serviceAccount": {"annotations": {"cloud.example/role": "123"}, "extraLabels": {"a": "b"}, "automount": False},
         "metrics": {"service": {"enabled": True, "annotations": {"a": "1"}, "labels": {"b": "2"}}},
+        "deploymentLabels": {"note": "true"},
         "extraEnv": [{"name": "A", "value": "1"}],
+        "extraEnvFrom": [{"secretRef": {"name": "login", "optional": True}}],
+        "extraContainers": [{"name": "proxy", "image": "proxy"}],
+        "extraInitContainers": [{"name": "wait", "image": "busybox"}],
+        "podSpecExtra": {"enableServiceLinks": False},
         "extraVolumes": [{"name": "ca", "configMap": {"name": "ca"}}],
         "extraVolumeMounts": [{"name": "ca", "mountPath": "/ca", "readOnly": True}],
         "extraObjects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "more"}}],
         "crds": {"annotations": {"note": "1"}},
         "image": {"digest": f"sha256:{'a' * 64}"},
     },
-}
+}  # fmt: skip
 
 
 def apply_dry(cluster, namespace, manifests):

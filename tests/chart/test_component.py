@@ -100,6 +100,11 @@ def test_variables_come_from_maps_too():
     assert container({"extraEnvFrom": source})["envFrom"] == source
 
 
+@pytest.mark.parametrize("said", [True, False, None])
+def test_users_of_the_host_are_used_as_said(said):
+    assert template({"hostUsers": said})["spec"].get("hostUsers") is said
+
+
 def test_the_last_word_on_the_pod_is_the_users():
     spec = template({"podSpecExtra": {"enableServiceLinks": False, "terminationGracePeriodSeconds": 90}})["spec"]
     assert (spec["enableServiceLinks"], spec["terminationGracePeriodSeconds"]) == (False, 90)

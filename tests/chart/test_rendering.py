@@ -66,9 +66,9 @@ def test_a_release_fits_into_the_secret_that_helm_keeps_it_in():
         (
             {},
             [
-                f"ClusterRole/{FULL}-controller", f"ClusterRole/{FULL}-edit", f"ClusterRole/{FULL}-view",
-                f"ClusterRoleBinding/{FULL}-controller", f"Deployment/{FULL}", f"Role/{FULL}-leaderelection",
-                f"RoleBinding/{FULL}-leaderelection", f"ServiceAccount/{FULL}",
+                f"ClusterRole/{FULL}-controller", f"ClusterRole/{FULL}-edit", f"ClusterRole/{FULL}-servicebindings",
+                f"ClusterRole/{FULL}-view", f"ClusterRoleBinding/{FULL}-controller", f"Deployment/{FULL}",
+                f"Role/{FULL}-leaderelection", f"RoleBinding/{FULL}-leaderelection", f"ServiceAccount/{FULL}",
             ],
         ),
         (
@@ -81,14 +81,28 @@ def test_a_release_fits_into_the_secret_that_helm_keeps_it_in():
         (
             {"rbac": {"create": False}, "serviceAccount": {"create": False}} | EVERYTHING,
             [
-                f"Deployment/{FULL}", f"NetworkPolicy/{FULL}", f"PodDisruptionBudget/{FULL}",
-                f"Service/{FULL}-metrics", f"ServiceMonitor/{FULL}-metrics",
+                f"ConfigMap/{FULL}-dashboard", f"Deployment/{FULL}", f"NetworkPolicy/{FULL}",
+                f"PodDisruptionBudget/{FULL}", f"PrometheusRule/{FULL}", f"Service/{FULL}-metrics",
+                f"ServiceMonitor/{FULL}-metrics",
             ],
         ),
         (
-            {"rbac": {"aggregateToView": False, "aggregateToEdit": False}, "leaderElect": False},
+            {
+                "rbac": {
+                    "aggregateToView": False, "aggregateToEdit": False, "aggregateToAdmin": False,
+                    "servicebindings": {"create": False},
+                },
+                "leaderElect": False,
+            },
             [
                 f"ClusterRole/{FULL}-controller", f"ClusterRoleBinding/{FULL}-controller", f"Deployment/{FULL}",
+                f"ServiceAccount/{FULL}",
+            ],
+        ),
+        (
+            {"scopedRBAC": True, "leaderElect": False},
+            [
+                f"Deployment/{FULL}", f"Role/{FULL}-controller", f"RoleBinding/{FULL}-controller",
                 f"ServiceAccount/{FULL}",
             ],
         ),
@@ -100,7 +114,7 @@ def test_a_release_fits_into_the_secret_that_helm_keeps_it_in():
             ],
         ),
     ],
-    ids=["default", "scoped", "without-rbac", "without-aggregation-and-lease", "scoped-elsewhere"],
+    ids=["default", "scoped", "without-rbac", "without-aggregation-and-lease", "scoped-at-home", "scoped-elsewhere"],
 )  # fmt: skip
 def test_which_objects_there_are(values, expected):
     assert names(rendered(values)) == expected
@@ -116,7 +130,7 @@ def test_names_and_labels_never_exceed_63_characters_and_keep_their_suffix(relea
         assert not metadata["name"].endswith("-")
         assert all(len(value) <= 63 for value in metadata["labels"].values())
     ends = {name.rpartition("-")[2] for name in names(manifests) if name.startswith(("ClusterRole/", "Role/"))}
-    assert ends == {"controller", "view", "edit", "leaderelection"}
+    assert ends == {"controller", "view", "edit", "leaderelection", "servicebindings"}
 
 
 @pytest.mark.parametrize(
@@ -179,6 +193,10 @@ def test_image(image, expected):
         ({"namespaceOverride": "other"}, {"leader_election_namespace": "other"}),
         ({"scopedNamespace": "a"}, {"namespace": "a", "enable_cluster_store_reconciler": True}),
         ({"scopedNamespace": "a", "scopedRBAC": True}, {"namespace": "a", "enable_cluster_store_reconciler": False}),
+        ({"scopedRBAC": True}, {"namespace": "team", "enable_cluster_store_reconciler": False}),
+        ({"leaderElectionID": ""}, {"leader_election_id": "external-secrets-controller"}),
+        ({"log": {"timeEncoding": "epoch"}}, {"zap_time_encoding": "epoch"}),
+        ({"extendedMetricLabels": True}, {"enable_extended_metric_labels": True}),
         ({"controllerClass": "blue"}, {"controller_class": "blue"}),
         ({"processSecretStore": False}, {"enable_secret_store_reconciler": False}),
         ({"processClusterStore": False}, {"enable_cluster_store_reconciler": False}),
@@ -216,9 +234,15 @@ def test_two_controllers_never_write_at_once():
     assert one(rendered({"replicaCount": 2}), "Deployment")["spec"]["replicas"] == 2
 
 
-def test_a_role_needs_a_namespace():
-    with pytest.raises(HelmRenderError, match="scopedRBAC: scopedNamespace must name the namespace"):
-        rendered({"scopedRBAC": True})
+def test_a_role_is_in_the_namespace_that_is_served():
+    for values, where in (({}, "team"), ({"scopedNamespace": "other"}, "other"), ({"namespaceOverride": "x"}, "x")):
+        manifests = rendered({"scopedRBAC": True, "leaderElect": False, "lendIdentity": False, **values})
+        assert {one(manifests, kind)["metadata"]["namespace"] for kind in ("Role", "RoleBinding")} == {where}
+
+
+def test_durations_may_be_left_empty():
+    empty = {"storeRequeueInterval": "", "leaderElectionLeaseDuration": "", "leaderElectionRetryPeriod": ""}
+    assert read_settings(container(empty)["args"]) == read_settings(container()["args"])
 
 
 def test_probes_ask_the_ports_that_the_controller_serves():
@@ -242,7 +266,7 @@ POD = {
     "runtimeClassName": "gvisor",
     "hostAliases": [{"ip": "10.0.0.7", "hostnames": ["vault.internal"]}],
     "hostNetwork": True,
-    "hostUsers": False,
+    "hostUsers": True,
     "imagePullSecrets": [{"name": "pull"}],
     "terminationGracePeriodSeconds": 20,
     "dnsPolicy": "None",
@@ -314,6 +338,7 @@ def test_the_notes_say_how_crds_are_applied():
     assert "kubectl apply --server-side -f crds/" in notes({"installCRDs": False})
     assert "stay when it is uninstalled" in notes()
     assert "--namespace team rollout status deployment/demo-external-secrets-injector" in notes()
+    assert "No controller is part of this release" in notes({"createOperator": False})
 
 
 def test_no_role_of_the_controller_has_a_wildcard_or_a_right_to_rights():

@@ -124,4 +124,6 @@ def test_users_who_may_view_or_edit_a_namespace_may_so_our_kinds(release, cluste
         }
         for name, role in ours.items()
     }
-    assert into == {"controller": set(), "view": {"view", "edit", "admin"}, "edit": {"edit", "admin"}}
+    assert into == {
+        "controller": set(), "view": {"view", "edit", "admin"}, "edit": {"edit", "admin"}, "servicebindings": set(),
+    }  # fmt: skip

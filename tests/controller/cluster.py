@@ -19,7 +19,8 @@ KINDS = {
     resource.kind: resource
     for resource in (EXTERNAL_SECRETS, SECRET_STORES, CLUSTER_SECRET_STORES, SECRETS, CONFIG_MAPS, NAMESPACES)
 }
-TOO_LONG = 30.0
+TOO_LONG = 60.0
+"""Seconds. A machine that has much to do may need them; who waits goes on as soon as it can."""
 
 
 class Cluster:
@@ -32,10 +33,12 @@ class Cluster:
         self.controller: Controller | None = None
 
     @contextlib.asynccontextmanager
-    async def running(self, client: Client | None = None, **settings: Any):
-        """A controller that serves the namespace."""
+    async def running(self, client: Client | None = None, *, idle_seconds: float | None = None, **settings: Any):
+        """A controller that serves the namespace. `idle_seconds` of silence end its watches, without it minutes do."""
         options = {"namespace": self.namespace, "lend_identity": False, **settings}
         self.controller = controller = Controller(client or self.api, Settings(**options), self, registry=registry())
+        for reflector in controller.view.reflectors.values():
+            reflector._idle_seconds = idle_seconds or reflector._idle_seconds
         tasks = [asyncio.create_task(controller.watch()), asyncio.create_task(controller.work())]
         try:
             yield controller
@@ -50,6 +53,12 @@ class Cluster:
     def event(self, manifest, type_, reason, message) -> None:
         """A recorder's."""
         self.told.append((manifest["metadata"]["name"], type_, reason, message))
+
+    async def warned(self, message: str, name="db"):
+        """Returns when a Warning about the object has said this, for what its condition says only for a moment."""
+        async with asyncio.timeout(TOO_LONG):
+            while not any(who == name and type_ == "Warning" and message in said for who, type_, _, said in self.told):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
     def reasons(self, name="db"):
         return [reason for who, _, reason, _ in self.told if who == name]

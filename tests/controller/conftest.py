@@ -8,6 +8,7 @@ import yaml
 from kubecore import client
 from kubecore.resources import CUSTOM_RESOURCE_DEFINITIONS
 from tests.controller.cluster import Cluster
+from tests.controller.process import Process
 from tests.support.faults import FaultProxy
 from tests.support.paths import ROOT
 
@@ -44,18 +45,38 @@ def proxy(served, authority):
 
 
 @pytest.fixture
-async def proxied(served, authority, proxy, tmp_path):
-    """A client that goes through the proxy."""
+def through_proxy(served, authority, proxy, tmp_path):
+    """A kubeconfig that goes through the proxy."""
     config = served.kubeconfig_for(served.token, url=proxy.url, ca_file=authority.ca_file)
-    path = tmp_path / "proxied"
+    path = tmp_path / "through-the-proxy"
     path.write_text(yaml.safe_dump(config))
-    async with await client.from_kubeconfig("controller-tests/1.0", path) as broken:
+    return path
+
+
+@pytest.fixture
+async def proxied(through_proxy):
+    """A client that goes through the proxy."""
+    async with await client.from_kubeconfig("controller-tests/1.0", through_proxy) as broken:
         yield broken
 
 
 @pytest.fixture
 def cluster(api, namespace):
     return Cluster(api, namespace)
+
+
+@pytest.fixture
+def start(cluster, served, tmp_path):
+    """Starts replicas, and ends them after the test."""
+    started = []
+
+    def start(name="controller", *flags, kubeconfig=served.kubeconfig):
+        started.append(Process(cluster, kubeconfig, tmp_path, name, *flags))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.server.stop()
 
 
 async def _established(admin, name):

@@ -31,6 +31,7 @@ class Backend:
         self.stalled.set()
         self.reads: list[str] = []
         self.validations = 0
+        self.closed = 0
 
 
 BACKENDS: dict[str, Backend] = {}
@@ -59,7 +60,9 @@ class EchoProvider(Model, frozen=True, kw_only=True):
             answer = await credentials.token(self.service_account_ref, self.service_account_ref.audiences)
         if answer == "wrong":
             raise AccessDenied("the backend does not know these credentials")
-        yield EchoClient(answer, BACKENDS.setdefault(self.backend, Backend()))
+        backend = BACKENDS.setdefault(self.backend, Backend())
+        yield EchoClient(answer, backend)
+        backend.closed += 1
 
 
 class EchoClient:

@@ -8,7 +8,6 @@ import sys
 import time
 
 import pytest
-import yaml
 
 from tests.controller.cluster import TOO_LONG, condition_of
 from tests.controller.test_faults import REQUESTS, Watched
@@ -22,24 +21,21 @@ SYNC = ["read the Secret", "create the Secret", "write the status", "validate th
 
 @pytest.mark.parametrize("carried_out", [False, True])
 @pytest.mark.parametrize("request_", SYNC)
-async def test_killed_at_a_request_of_the_first_sync(
-    cluster, served, authority, proxy, tmp_path, request_, carried_out
-):
-    kubeconfig = tmp_path / "through-the-proxy"
-    config = served.kubeconfig_for(served.token, url=proxy.url, ca_file=authority.ca_file)
-    kubeconfig.write_text(yaml.safe_dump(config))
+async def test_killed_at_a_request_of_the_first_sync(cluster, proxy, through_proxy, tmp_path, request_, carried_out):
     method, path = REQUESTS[request_]
     hold = Hold()
     proxy.on(path, Reset("committed") if carried_out else hold, method=method)
     await cluster.fake(db="one")
+    if request_ == "read the Secret":  # only one that is there is read
+        await cluster.apply("Secret", "db", data={"foreign": "Zg=="})
     async with Watched(cluster) as seen:
-        first = start("first", cluster, kubeconfig, tmp_path)
+        first = start("first", cluster, through_proxy, tmp_path)
         await cluster.external_secret()
         await asyncio.to_thread(proxied, proxy, method, path)
         first.crash()
         hold.release()
         proxy.clear()
-        second = start("second", cluster, kubeconfig, tmp_path)
+        second = start("second", cluster, through_proxy, tmp_path)
         await cluster.data(password="one")
         synced = await cluster.condition("True", "SecretSynced")
         await asyncio.sleep(0.5)
@@ -47,6 +43,33 @@ async def test_killed_at_a_request_of_the_first_sync(
         second.stop()
     assert [data for data, _ in seen] == [{"password": "one"}]
     assert condition_of(await cluster.get("SecretStore", "store"))["reason"] == "Valid"
+
+
+@pytest.mark.parametrize("carried_out", [False, True])
+@pytest.mark.parametrize("request_", ["update the Secret", "write the status"])
+async def test_killed_at_a_request_of_a_later_sync(cluster, proxy, through_proxy, tmp_path, request_, carried_out):
+    method, path = REQUESTS[request_]
+    hold = Hold()
+    await cluster.fake(db="one")
+    async with Watched(cluster) as seen:
+        first = start("first", cluster, through_proxy, tmp_path)
+        await cluster.external_secret()
+        await cluster.condition("True", "SecretSynced")
+        proxy.clear()
+        proxy.on(path, Reset("committed") if carried_out else hold, method=method)
+        await cluster.fake(db="two")
+        forced = await cluster.external_secret(metadata={"annotations": {"external-secrets.io/force-sync": "1"}})
+        await asyncio.to_thread(proxied, proxy, method, path)
+        first.crash()
+        hold.release()
+        proxy.clear()
+        second = start("second", cluster, through_proxy, tmp_path)
+        await cluster.data(password="two")
+        before = forced["status"]["syncedResourceVersion"]
+        await cluster.eventually("ExternalSecret", "db", lambda it: it["status"]["syncedResourceVersion"] != before)
+        await cluster.condition("True", "SecretSynced")
+        second.stop()
+    assert [data for data, _ in seen] == [{"password": "one"}, {"password": "two"}]
 
 
 def start(name, cluster, kubeconfig, folder):

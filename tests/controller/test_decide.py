@@ -2,8 +2,10 @@
 
 import pytest
 
-from controller.external_secret.decide import decide, decide_end
+from controller.external_secret.decide import decide, decide_end, unchanged
 from controller.external_secret.decision import Create, Delete, Keep, Retry, Update
+from controller.external_secret.hashing import field_manager
+from controller.external_secret.target import Secret
 from secretcore.errors import (
     AccessDenied,
     Failure,
@@ -14,7 +16,7 @@ from secretcore.errors import (
     TransformFailed,
 )
 from secretcore.plan import Extract, FetchStep, Find, FindAll, Get, Missing, RemoteRef, StoreRef
-from tests.controller.building import CREATED_BY, MANAGED, MINE, fetched, owned, owner, secret, subject
+from tests.controller.building import CREATED_BY, MANAGED, MINE, fetched, fields_of, owned, owner, secret, subject
 
 DATA = fetched(password="new")
 NOTHING = fetched()
@@ -22,6 +24,7 @@ OWNED, STALE = owned({"password": b"new"}), owned({"password": b"old"})
 FOREIGN = secret({"password": b"theirs"})
 OTHERS = secret({"password": b"x"}, owners=[owner("other", "another-uid")])
 DEPLOYED = secret({"password": b"x"}, owners=[owner("app", kind="Deployment", version="apps/v1", uid="a")])
+MISSING = [Missing(FetchStep("spec.data[0]", StoreRef("store"), Get("a", RemoteRef("k"))), SecretNotFound("no"))]
 DYING = owned({"password": b"old"}, metadata={"deletionTimestamp": "2026-08-08T12:00:00Z"})
 
 
@@ -207,6 +210,22 @@ def test_a_secret_that_is_being_deleted_is_left_to_go(creation, deletion, outcom
     decision = decide(of(creation, deletion), outcome, DYING, ())
     assert isinstance(decision.change, Keep)
     assert decision.ready is None
+
+
+@pytest.mark.parametrize("creation", ["Owner", "Orphan", "Merge", "CreateOrMerge"])
+@pytest.mark.parametrize("fields", [{}, {"immutable": True}])
+@pytest.mark.parametrize("siblings", [(), (owned({"a": b"b"}, name="old-name"),)])
+def test_a_secret_known_to_be_as_it_is_wanted_need_not_be_read_to_decide(creation, fields, siblings):
+    wanted, missing = of(creation, "Merge", **fields), fetched(password="new", missing=MISSING)
+    made = decide(wanted, missing, None if creation != "Merge" else FOREIGN, ()).change.secret
+    # What it wrote is ours by managedFields.
+    written = fields_of(field_manager("db"), data=made.data, labels=made.labels, annotations=made.annotations)
+    there = Secret({**made.manifest, "metadata": {**made.metadata, "managedFields": [written]}})
+    decision = decide(wanted, missing, there, siblings)
+    assert decision == unchanged(wanted, missing, siblings)
+    assert isinstance(decision.change, Keep)
+    assert len(decision.strays) == (len(siblings) if creation == "Owner" else 0)
+    assert [event.reason for event in decision.events] == ["MissingProviderSecret"]
 
 
 def test_an_immutable_secret_gets_its_metadata_only():

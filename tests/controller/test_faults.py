@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from kubecore.resources import SECRETS
-from tests.controller.cluster import decoded
+from tests.controller.cluster import TOO_LONG, decoded
 from tests.support.fault_kinds import Answer, Reset, Truncate, html, status
 
 pytestmark = pytest.mark.server
@@ -76,6 +76,7 @@ class Watched:
     def __init__(self, cluster):
         self.cluster = cluster
         self.seen = []
+        self.told_all = asyncio.Event()
 
     async def __aenter__(self):
         page = await anext(self.cluster.api.pages(SECRETS, self.cluster.namespace))
@@ -84,13 +85,21 @@ class Watched:
 
     async def _watch(self, version):
         async for event in self.cluster.api.watch(SECRETS, self.cluster.namespace, resource_version=version):
+            if event.type != "BOOKMARK" and event.object["metadata"]["name"] == LAST:
+                self.told_all.set()
             if event.type != "BOOKMARK" and event.object["metadata"]["name"] == "db":
                 managers = tuple(each["manager"] for each in event.object["metadata"]["managedFields"])
                 saw = (decoded(event.object), managers)
                 if not self.seen or self.seen[-1] != saw:
                     self.seen.append(saw)
 
-    async def __aexit__(self, *_):
-        await asyncio.sleep(0.2)
+    async def __aexit__(self, kind, *_):
+        if kind is None:  # what the watch has still to tell is seen before the test looks
+            await self.cluster.apply("Secret", LAST)
+            async with asyncio.timeout(TOO_LONG):
+                await self.told_all.wait()
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
+
+
+LAST = "the-last-that-an-onlooker-sees"

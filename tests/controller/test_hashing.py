@@ -2,7 +2,15 @@
 
 import pytest
 
-from controller.external_secret.hashing import data_hash, field_manager, synced_resource_version, text_hash
+from controller.external_secret.hashing import (
+    data_hash,
+    field_manager,
+    fingerprint,
+    synced_resource_version,
+    text_hash,
+)
+from secretcore.plan import Rendered
+from secretcore.secret_data import SecretData
 
 
 @pytest.mark.parametrize(
@@ -63,3 +71,34 @@ def test_the_order_of_labels_does_not_matter():
 )
 def test_a_field_manager_is_named_after_the_external_secret_and_short(name, expected):
     assert field_manager(name) == expected
+
+
+def rendered(labels=None, annotations=None, nothing=False, **data):
+    return Rendered(SecretData(data), (), labels, annotations, nothing)
+
+
+WANTED = [
+    ("a", rendered(a=b"1")),
+    ("b", rendered(a=b"1")),
+    ("a", rendered(a=b"2")),
+    ("a", rendered(b=b"1")),
+    ("a", rendered(a=b"1", b=b"")),
+    ("a", rendered(a=b"", b=b"1")),
+    ("a", rendered(a=b"11 1 b1")),
+    ("a", rendered(nothing=True)),
+    ("a", rendered()),
+    ("a", rendered(labels={}, a=b"1")),
+    ("a", rendered(labels={"a": "1"}, a=b"1")),
+    ("a", rendered(annotations={"a": "1"}, a=b"1")),
+    ("a", rendered(labels={"a": "1"}, annotations={"a": "1"}, a=b"1")),
+]
+
+
+def test_a_fingerprint_tells_apart_all_that_a_secret_is_made_from():
+    assert len({fingerprint(b"salt", name, each) for name, each in WANTED}) == len(WANTED)
+
+
+def test_a_fingerprint_is_the_same_for_the_same_in_any_order_and_for_one_process_only():
+    one, other = rendered(a=b"1", b=b"2"), rendered(b=b"2", a=b"1")
+    assert fingerprint(b"salt", "a", one) == fingerprint(b"salt", "a", other)
+    assert fingerprint(b"salt", "a", one) != fingerprint(b"another", "a", one)

@@ -7,8 +7,10 @@ import pytest
 import yaml
 
 from kubecore import client
+from kubecore.cache import Key
 from kubecore.events import Recorder
 from kubecore.resources import EVENTS, NAMESPACES
+from tests.controller.cluster import TOO_LONG
 
 pytestmark = pytest.mark.server
 
@@ -22,9 +24,12 @@ RULES = [
     ([""], ["serviceaccounts/token"], ["create"]),
     ([""], ["events"], ["create", "patch"]),
 ]
+BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
 
 
 class Rights:
+    """A ClusterRole named after the namespace, and who has it."""
+
     def __init__(self, served, namespace):
         self.served = served
         self.name = namespace
@@ -38,24 +43,27 @@ class Rights:
             content_type="application/apply-patch+yaml",
         )  # fmt: skip
 
-    def bind(self):
-        user = self.served.create_service_account(self.name, "controller")
+    def bind(self, user):
         binding = {
             "metadata": {"name": self.name},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": self.name},
             "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": user}],
         }
-        self.served.request("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding)
+        self.served.request("POST", BINDINGS, binding)
+
+    def remove(self):
+        self.served.request("DELETE", f"{self.path}/{self.name}")
+        with self.served.client() as client:
+            client.delete(f"{BINDINGS}/{self.name}")
 
 
 @pytest.fixture
 def rights(served, namespace):
     rights = Rights(served, namespace)
     rights.grant(RULES)
-    rights.bind()
+    rights.bind(served.create_service_account(namespace, "controller"))
     yield rights
-    served.request("DELETE", f"/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{namespace}")
-    served.request("DELETE", f"{rights.path}/{namespace}")
+    rights.remove()
 
 
 @pytest.fixture
@@ -125,4 +133,41 @@ async def test_a_right_that_is_taken_away_is_named_and_the_secret_stays(cluster,
         rights.grant(RULES)
         await again(2)
         await cluster.data(password="two")
+        await cluster.condition("True", "SecretSynced")
+
+
+async def test_without_any_right_to_secrets_it_says_so_and_goes_on_by_itself_when_it_has_them_again(
+    cluster, rights, limited
+):
+    await cluster.fake(db="one")
+    async with cluster.running(limited):
+        await cluster.external_secret()
+        await cluster.data(password="one")
+        rights.grant([rule for rule in RULES if "secrets" not in rule[1]])
+        await cluster.fake(db="two")
+        await cluster.external_secret(metadata={"annotations": {"again": "1"}})
+        await cluster.condition("False", "SecretSyncedError", message="could not update secret: get secrets ")
+        await cluster.external_secret("late")
+        await cluster.condition("False", "SecretSyncedError", "late", message="let the controller's role")
+        rights.grant(RULES)
+        await cluster.data(password="two")
+        await cluster.data("late", password="two")
+        await cluster.condition("True", "SecretSynced")
+
+
+async def test_without_any_right_it_neither_ends_nor_loses_track(cluster, rights, limited):
+    await cluster.fake(db="one")
+    async with cluster.running(limited) as controller:
+        await cluster.external_secret()
+        await cluster.condition("True", "SecretSynced")
+        rights.grant([])
+        await cluster.external_secret(
+            metadata={"annotations": {"again": "1"}}, target={"template": {"data": {"a": "b"}}}
+        )
+        async with asyncio.timeout(TOO_LONG):
+            while not controller.external_secrets.queue.failures(Key(cluster.namespace, "db")):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert (await cluster.get("Secret", "db"))["data"] == {"password": "b25l"}
+        rights.grant(RULES)
+        await cluster.data(a="b")
         await cluster.condition("True", "SecretSynced")

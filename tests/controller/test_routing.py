@@ -1,6 +1,8 @@
 """Whom a change concerns: tables of what the watches tell and who is put on which queue."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.index import Links, stores_of, target_of
 from controller.kinds import StoreKey
@@ -157,10 +159,15 @@ def test_a_change_of_a_secret_that_a_store_logs_in_with(login, changed, ready, r
     assert world.stores.names == ([(STORE, Lane.URGENT)] if login == changed else [])
 
 
-def test_a_store_in_doubt_is_validated_soon_and_once():
+@pytest.mark.parametrize(("state", "validated"), [(True, [STORE]), (False, []), (None, []), ("gone", [])])
+def test_a_store_in_doubt_is_validated_soon_unless_it_is_known_not_to_be_ready(state, validated):
     world = World()
+    ready = a_store(ready=True)
+    changes = [(None, ready), (ready, None)] if state == "gone" else [(None, a_store(ready=state))]
+    for old, new in changes:
+        world.routing.store_changed("SecretStore", Change(Key("team", "store"), old, new))
     world.routing.doubt(es())
-    assert world.stores.later == [STORE]
+    assert world.stores.later == validated
 
 
 def test_the_names_that_an_external_secret_has():
@@ -176,6 +183,20 @@ def test_the_names_that_an_external_secret_has():
         StoreKey("SecretStore", "team", "a"),
         StoreKey("ClusterSecretStore", "", "b"),
     }
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.lists(st.integers(0, 3), max_size=4)), max_size=20))
+def test_links_can_be_asked_backwards_whatever_became_of_them(puts):
+    links, known = Links(), {}
+    for key, values in puts:
+        links.put(key, values)
+        known[key] = values
+    for value in range(4):
+        found = list(links.of(value))
+        assert sorted(found) == [key for key in range(4) if value in known.get(key, ())]
+    for key in range(4):
+        links.put(key, [])
+    assert (links._forward, links._backward) == ({}, {})
 
 
 def test_links_are_forgotten_when_they_change():

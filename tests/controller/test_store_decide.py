@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from controller.condition import Event, Ready
-from controller.secret_store.decide import NoClient, Unusable, Validated, decide, interval
+from controller.secret_store.decide import NoClient, Unusable, Validated, decide, interval, upkeep
 from controller.secret_store.status import news, next_status
 from secretcore.errors import AccessDenied, InvalidSpec
 from secretcore.provider import Validation
@@ -101,3 +101,21 @@ def test_an_event_is_told_when_it_is_news_or_a_warning(before, after, told):
     manifest = {"status": next_status({}, decide(before), NOON)} if before else {}
     verdict = decide(after)
     assert news(manifest, verdict) == (verdict.event if told else None)
+
+
+@pytest.mark.parametrize(
+    ("maintenance", "annotation", "reason"),
+    [
+        ("Maintained", None, None),
+        ("NotMaintained", None, "StoreUnmaintained"),
+        ("NotMaintained", "false", "StoreUnmaintained"),
+        ("NotMaintained", "true", None),
+        ("Deprecated", None, "StoreDeprecated"),
+        ("Deprecated", "true", None),
+    ],
+)
+def test_a_provider_that_nobody_looks_after_is_told_of(maintenance, annotation, reason):
+    annotations = {"external-secrets.io/ignore-maintenance-checks": annotation} if annotation else {}
+    event = upkeep({"metadata": {"annotations": annotations}}, maintenance)
+    assert (event and (event.type, event.reason)) == (reason and ("Warning", reason))
+    assert upkeep({"metadata": {}}, "Maintained") is None

@@ -1,15 +1,20 @@
 """Stores: who may use them, with what they log in, and what their state means for their users; on a real API server."""
 
+import asyncio
 import base64
 import json
 
 import pytest
 
 from kubecore.resources import NAMESPACES
-from tests.controller.cluster import condition_of
+from tests.controller.cluster import TOO_LONG, condition_of, decoded
 from tests.controller.echo import BACKENDS, Backend
+from tests.controller.test_faults import Watched
 
 pytestmark = pytest.mark.server
+
+
+FAKE_IS_UNMAINTAINED = "isn't currently maintained. Please plan and prepare accordingly."
 
 
 @pytest.fixture
@@ -24,7 +29,28 @@ async def test_a_valid_store_says_so(cluster):
         store = await cluster.condition("True", "Valid", "store", "SecretStore")
     assert store["status"]["capabilities"] == "ReadOnly"
     assert condition_of(store)["message"] == "store validated"
-    assert cluster.told == [("store", "Normal", "Valid", "store validated")]
+    assert cluster.told == [
+        ("store", "Normal", "Valid", "store validated"),
+        ("store", "Warning", "StoreUnmaintained", f"store {FAKE_IS_UNMAINTAINED}"),
+    ]
+
+
+async def test_that_nobody_maintains_a_provider_is_told_once_and_not_to_whom_knows_it(cluster):
+    knows = {"annotations": {"external-secrets.io/ignore-maintenance-checks": "true"}}
+    await cluster.apply("SecretStore", "known", metadata=knows, spec={"provider": {"fake": {"data": []}}})
+    await cluster.fake()
+    async with cluster.running():
+        await cluster.condition("True", "Valid", "store", "SecretStore")
+        await cluster.condition("True", "Valid", "known", "SecretStore")
+        await cluster.apply(
+            "SecretStore", "store", metadata={"labels": {"a": "1"}}, spec={"provider": {"fake": {"data": []}}}
+        )
+        await cluster.settled()
+        assert cluster.reasons("store").count("StoreUnmaintained") == 1
+        await cluster.fake(db="changed")
+        await cluster.settled()
+        assert cluster.reasons("store").count("StoreUnmaintained") == 2
+    assert cluster.reasons("known") == ["Valid"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +97,7 @@ async def test_a_backend_that_stops_answering_is_noticed_and_not_asked_by_everyo
         await cluster.data(password=cluster.namespace)
         backend.down = True
         await cluster.external_secret(metadata={"annotations": {"again": "1"}})
-        await cluster.condition("False", "SecretSyncedError", message="the backend does not answer")
+        await cluster.warned("the backend does not answer")
         await cluster.condition("False", "InvalidProviderConfig", "store", "SecretStore")
         before = len(backend.reads)
         for number in range(5):
@@ -235,7 +261,47 @@ async def test_a_store_that_hangs_holds_up_nobody_but_its_own_users(cluster, bac
         backend.stalled.set()
         for number in range(6):
             await cluster.data(f"slow{number}", password=cluster.namespace)
-    assert len(backend.reads) == 6  # none is begun twice
+    assert len(backend.reads) <= 6  # none is begun twice
+
+
+async def under_way(backend, reads):
+    async with asyncio.timeout(TOO_LONG):
+        while len(backend.reads) < reads:  # noqa: ASYNC110 - a list tells nobody
+            await asyncio.sleep(0.02)
+
+
+async def test_a_store_that_is_deleted_while_it_is_read_leaves_the_last_good_secret(cluster, backend):
+    await cluster.echo(backend=cluster.namespace)
+    async with cluster.running():
+        await cluster.external_secret()
+        await cluster.data(password=cluster.namespace)
+        backend.stalled.clear()
+        await cluster.external_secret(metadata={"annotations": {"external-secrets.io/force-sync": "1"}})
+        await under_way(backend, 2)
+        await cluster.delete("SecretStore", "store")
+        backend.down = True
+        backend.stalled.set()
+        await cluster.condition("False", "SecretSyncedError")
+        assert decoded(await cluster.get("Secret", "db")) == {"password": cluster.namespace}
+        backend.down = False
+        await cluster.fake(db="another")
+        await cluster.data(password="another")
+        await cluster.condition("True", "SecretSynced")
+
+
+async def test_what_a_store_answers_that_was_replaced_meanwhile_is_not_used(cluster, backend):
+    backend.stalled.clear()
+    await cluster.echo(backend=cluster.namespace)
+    async with Watched(cluster) as seen, cluster.running():
+        await cluster.external_secret()
+        await under_way(backend, 1)
+        await cluster.delete("SecretStore", "store")
+        await cluster.fake(db="another")
+        await cluster.condition("True", "Valid", "store", "SecretStore")
+        backend.stalled.set()
+        await cluster.data(password="another")
+        await cluster.settled()
+    assert [data for data, _ in seen] == [{"password": "another"}]
 
 
 async def test_what_one_store_answers_never_reaches_the_user_of_another(cluster):

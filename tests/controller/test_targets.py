@@ -94,15 +94,16 @@ async def test_a_secret_that_something_else_controls_is_not_owned(cluster):
         assert decoded(await cluster.get("Secret", "db")) == {"a": "b"}
 
 
-async def test_secrets_of_earlier_target_names_go_and_copies_stay(cluster):
+@pytest.mark.parametrize("first", ["old", "db"])  # db is what it is without a name
+async def test_secrets_of_earlier_target_names_go_and_copies_stay(cluster, first):
     await cluster.fake(db="one")
     async with cluster.running():
-        await cluster.external_secret(target={"name": "old"})
-        secret = await cluster.data("old", password="one")
+        await cluster.external_secret(target={"name": first})
+        secret = await cluster.data(first, password="one")
         await cluster.apply("Secret", "copy", metadata={"labels": secret["metadata"]["labels"]}, data=secret["data"])
         await cluster.external_secret(target={"name": "new"})
         await cluster.data("new", password="one")
-        await cluster.eventually("Secret", "old", lambda it: it is None)
+        await cluster.eventually("Secret", first, lambda it: it is None)
         assert await cluster.get("Secret", "copy")
         await cluster.condition("True", "SecretSynced")
     assert cluster.reasons() == ["Created", "Created", "Deleted"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubecore.cache import Cache, Change, Key, compact, key_of
+from kubecore.cache import DELETIONS, Cache, Change, Key, compact, key_of
 from kubecore.wire import Event
 
 
@@ -40,6 +40,35 @@ def test_an_event_changes_what_is_older_than_it(known, event, changes):
     before = list(cache)
     assert cache.apply(event) == changes
     assert (list(cache) == before) == (not changes)
+
+
+@pytest.mark.parametrize("known", [[], [A1]], ids=["never known", "known"])
+def test_an_event_or_an_answer_that_comes_after_the_deletion_brings_nothing_back(known):
+    cache = Cache()
+    cache.replace(known)
+    cache.apply(Event("DELETED", item("a", 3)))
+    assert cache.apply(Event("MODIFIED", A2)) == []
+    assert cache.get("ns", "a") is None
+    made_again = item("a", 4, uid="other")
+    assert cache.apply(Event("ADDED", made_again)) == [Change(KEY, None, made_again)]
+
+
+def test_a_list_counts_also_when_versions_went_back():
+    cache = Cache()
+    cache.replace([item("b", 900)])
+    cache.apply(Event("DELETED", item("a", 901)))
+    cache.replace([item("b", 5)])
+    assert cache.apply(Event("ADDED", item("a", 6))) == [Change(KEY, None, item("a", 6))]
+    assert cache.apply(Event("MODIFIED", item("b", 7)))
+
+
+def test_of_deletions_only_the_latest_are_remembered():
+    cache = Cache()
+    for number in range(DELETIONS + 1):
+        cache.apply(Event("DELETED", item(f"n{number}", 9)))
+    assert len(cache._deleted) == DELETIONS
+    assert cache.apply(Event("ADDED", item("n1", 8))) == []
+    assert len(cache.apply(Event("ADDED", item("n0", 8)))) == 1
 
 
 def test_a_list_tells_what_came_went_and_changed():

@@ -3,11 +3,13 @@ bad.
 """
 
 import asyncio
+import json
 import os
 import shutil
 import ssl
 
 import pytest
+import yaml
 
 from kubecore import client
 from kubecore.errors import (
@@ -22,6 +24,7 @@ from kubecore.errors import (
     Unreachable,
 )
 from kubecore.resources import CONFIG_MAPS, NAMESPACES, SECRETS
+from kubecore.wire import Selector
 from tests.kubecore.conftest import AGENT
 from tests.support.fault_kinds import (
     MARKER,
@@ -121,7 +124,8 @@ async def test_a_watch_that_is_cut_has_told_what_came_before(proxied, proxy, api
     for name in ("a", "b", "c"):
         await api.create(CONFIG_MAPS, {"metadata": {"name": name}}, namespace)
     proxy.on("watch=1", Cut(2))
-    watch = proxied.watch(CONFIG_MAPS, namespace, resource_version="0")
+    ours = Selector(fields="metadata.name!=kube-root-ca.crt")  # kube-controller-manager makes that one, should it run
+    watch = proxied.watch(CONFIG_MAPS, namespace, ours, resource_version="0")
     told = []
     with pytest.raises(Unreachable):
         await collect(watch, told)
@@ -265,11 +269,42 @@ async def test_the_kubeconfig_of_the_environment_is_the_default(control_plane, m
 async def test_every_request_is_told_with_method_code_and_host(proxied, proxy):
     told = []
     proxied.observed_by(lambda *request: told.append(request))
-    proxy.on("/secrets", Reset("request"))
+    proxy.always("/secrets", Reset("request"))
     with pytest.raises(Unreachable):
         await proxied.list(SECRETS, "default")
+    proxy.clear()
     with pytest.raises(ApiError):
         await proxied.get(CONFIG_MAPS, "nowhere", "default")
     await proxied.list(NAMESPACES)
     host = proxy.url.removeprefix("https://")
     assert told == [("GET", "<error>", host), ("GET", "404", host), ("GET", "200", host)]
+
+
+@pytest.fixture
+def plugin(control_plane, tmp_path):
+    """A kubeconfig whose credential plugin prints what `answer` has; without that file it fails."""
+    version = "client.authentication.k8s.io/v1"
+    answer = tmp_path / "answer.json"
+    command = {"apiVersion": version, "command": "/bin/cat", "args": [str(answer)], "interactiveMode": "Never"}
+    config = control_plane.kubeconfig_for("unused")
+    config["users"][0]["user"] = {"exec": command}
+    path = tmp_path / "with-a-plugin"
+    path.write_text(yaml.safe_dump(config))
+
+    def say(token):
+        credential = {"apiVersion": version, "kind": "ExecCredential", "status": {"token": token}}
+        answer.write_text(json.dumps(credential))
+
+    return path, say, answer.unlink
+
+
+async def test_a_credential_plugin_that_fails_is_told_and_never_replaces_a_good_credential(plugin, control_plane):
+    path, say, break_it = plugin
+    with pytest.raises(ConfigurationError, match="credential plugin gave neither token nor certificate"):
+        await client.from_kubeconfig(AGENT, path)
+    say(control_plane.token)
+    async with await client.from_kubeconfig(AGENT, path) as admin:
+        assert (await admin.get(NAMESPACES, "default"))["kind"] == "Namespace"
+        break_it()
+        admin._connection._loaded_at = -1e9  # a minute has passed
+        assert (await admin.get(NAMESPACES, "default"))["kind"] == "Namespace"

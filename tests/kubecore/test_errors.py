@@ -59,6 +59,16 @@ def test_the_class_follows_from_status_and_reason(code, answer, kind, transient)
     [
         (status(message='secrets "db" not found'), 'get secrets team/db: secrets "db" not found'),
         (
+            status(
+                message='Secret "db" is invalid: [metadata.labels: Invalid value: "c4n\\"ary !": a valid label, '
+                'type: Unsupported value: "c4nary": supported values: "a"]'
+            ),
+            (
+                'get secrets team/db: Secret "db" is invalid: [metadata.labels: Invalid value: a valid label, '
+                'type: Unsupported value: supported values: "a"]'
+            ),
+        ),
+        (
             {"kind": "Secret", "data": {"a": "c2VjcmV0"}},
             "get secrets team/db: answered 500 Internal Server Error",
         ),

@@ -38,6 +38,9 @@ async def test_a_queue_and_its_workers():
         workers.add(key)
     workers.add("d", Lane.PERIODIC)
     workers.add_after("e", 1_000)
+    waiting = scraped(registry)  # for somebody to lead
+    assert waiting[labelled("workqueue_depth", **QUEUE, priority="0")] == 0
+    assert waiting[labelled("workqueue_overdue_seconds", **QUEUE)] == 0
     task = asyncio.create_task(workers.run())
     await full.wait()
     found = scraped(registry)

@@ -141,7 +141,8 @@ async def test_pages_make_up_one_whole_list(api, namespace):
             config_map(f"m{number}", namespace, {"k": "v"}, labels={"n": str(number % 2)}),
             namespace,
         )
-    pages = [page async for page in api.pages(CONFIG_MAPS, namespace, limit=2)]
+    labelled = Selector(labels="n")  # not the one that kube-controller-manager makes, should it run
+    pages = [page async for page in api.pages(CONFIG_MAPS, namespace, labelled, limit=2)]
     assert [len(page.items) for page in pages] == [2, 2, 1]
     assert [page.remaining for page in pages] == [True, True, False]
     assert len({page.resource_version for page in pages}) == 1
@@ -173,10 +174,15 @@ async def test_a_watch_tells_changes_in_order_and_ends_when_told(api, namespace)
     made = await api.create(CONFIG_MAPS, config_map("a", namespace, {"k": "ä" * 100_000}), namespace)
     await api.update(CONFIG_MAPS, {**made, "data": {}})
     await api.delete(CONFIG_MAPS, "a", namespace)
-    told = [event async for event in api.watch(CONFIG_MAPS, namespace, resource_version=version, seconds=1)]
-    changes = [event.type for event in told if event.type != "BOOKMARK"]
-    assert changes == ["ADDED", "MODIFIED", "DELETED"]
+    only_a = Selector(fields="metadata.name=a")
+    watch = api.watch(CONFIG_MAPS, namespace, only_a, resource_version=version)
+    told = [await anext(watch) for _ in range(3)]
+    await watch.aclose()
+    assert [event.type for event in told] == ["ADDED", "MODIFIED", "DELETED"]
     assert told[0].object["data"] == {"k": "ä" * 100_000}
+    version = told[-1].object["metadata"]["resourceVersion"]
+    rest = [event async for event in api.watch(CONFIG_MAPS, namespace, only_a, resource_version=version, seconds=1)]
+    assert [event for event in rest if event.type != "BOOKMARK"] == []
 
 
 async def test_a_watch_from_a_version_that_was_compacted_is_gone(api, control_plane, namespace):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kubecore.errors import TooManyRequests
 from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.watch import LONGEST_PAUSE, Collection, Reflector, pause_before_retry
+from kubecore.wire import Selector
 from tests.support.fault_kinds import Answer, Cut, Reset, Stall, Stream, Truncate, html, status
 
 FAR_AHEAD = '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"999999999"}}}'
@@ -22,6 +23,11 @@ def test_pauses_grow_to_a_limit_and_obey_the_server(failures, spread, wish):
     seconds = pause_before_retry(failures, error, spread)
     assert max(0.5, wish or 0) <= seconds <= max(LONGEST_PAUSE, wish or 0)
     assert pause_before_retry(failures + 1, error, spread) >= seconds
+
+
+def ours(namespace):
+    """The ConfigMaps of a namespace, without the one that kube-controller-manager makes, should it run."""
+    return Collection(CONFIG_MAPS, namespace, Selector(fields="metadata.name!=kube-root-ca.crt"))
 
 
 class Follower:
@@ -66,7 +72,7 @@ async def create(api, namespace, *names, resource=CONFIG_MAPS):
 @pytest.mark.server
 async def test_what_is_there_and_what_comes_later_is_known_and_told(api, namespace):
     await create(api, namespace, "a", "b")
-    async with following(api, Collection(CONFIG_MAPS, namespace)) as follower:
+    async with following(api, ours(namespace)) as follower:
         await follower.reflector.synced.wait()
         assert follower.names() == ["a", "b"]
         await create(api, namespace, "c")
@@ -119,7 +125,7 @@ async def test_secrets_can_be_followed_without_their_data(api, namespace):
 async def test_no_change_is_lost_when_lists_and_watches_break(proxied, proxy, api, namespace, path, fault):
     await create(api, namespace, "a")
     proxy.on(f"{namespace}/configmaps.*{path}", fault, fault)
-    async with following(proxied, Collection(CONFIG_MAPS, namespace), idle_seconds=0.5) as follower:
+    async with following(proxied, ours(namespace), idle_seconds=0.5) as follower:
         await follower.reflector.synced.wait()
         await create(api, namespace, "b", "c")
         await api.delete(CONFIG_MAPS, "a", namespace)
@@ -132,7 +138,7 @@ async def test_no_change_is_lost_when_lists_and_watches_break(proxied, proxy, ap
 
 @pytest.mark.server
 async def test_a_broken_stream_resumes_where_it_ended_without_a_new_list(proxied, proxy, api, namespace):
-    async with following(proxied, Collection(CONFIG_MAPS, namespace)) as follower:
+    async with following(proxied, ours(namespace)) as follower:
         await follower.reflector.synced.wait()
         for name in ("a", "b"):
             await create(api, namespace, name)
@@ -149,7 +155,7 @@ async def test_a_broken_stream_resumes_where_it_ended_without_a_new_list(proxied
 @pytest.mark.server
 async def test_what_the_server_has_forgotten_is_listed_anew(api, control_plane, namespace):
     await create(api, namespace, "a", "b")
-    async with following(api, Collection(CONFIG_MAPS, namespace)) as follower:
+    async with following(api, ours(namespace)) as follower:
         await follower.reflector.synced.wait()
         first = follower.reflector._version
         await asyncio.to_thread(control_plane.apiserver.crash)
@@ -193,7 +199,7 @@ spec:
 @pytest.mark.server
 async def test_a_new_list_from_time_to_time_makes_good_for_a_lost_event(proxied, proxy, api, namespace):
     proxy.on(f"{namespace}/configmaps.*watch=1", Stream((FAR_AHEAD,), "close"))
-    async with following(proxied, Collection(CONFIG_MAPS, namespace), relist_seconds=-1) as follower:
+    async with following(proxied, ours(namespace), relist_seconds=-1) as follower:
         await follower.reflector.synced.wait()
         await create(api, namespace, "a")
         await follower.until(lambda: follower.names() == ["a"])
@@ -207,4 +213,4 @@ async def test_an_error_of_the_handler_is_not_swallowed(api, namespace):
 
     await create(api, namespace, "a")
     with pytest.raises(LookupError):
-        await Reflector(api, Collection(CONFIG_MAPS, namespace), broken).run()
+        await Reflector(api, ours(namespace), broken).run()

@@ -1,17 +1,21 @@
 """One call per remote key within a run, and never an answer for another tenant."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
 
-from secretcore.clients import Clients
+from secretcore.answers import Answers
+from secretcore.clients import Clients, Reader
 from secretcore.errors import FetchFailed, SecretNotFound, StoreUnavailable
+from secretcore.keeping import Keeping
 from secretcore.limits import Limits
 from secretcore.model.selectors import SecretKeySelector
 from secretcore.model.store import StoreCondition
 from secretcore.parse import parse_external_secret
 from secretcore.plan import RemoteRef, StoreRef
 from secretcore.resolve import resolve
+from secretcore.sessions import Access
 from tests.secretcore.recording import FixedStores, RecordingProvider, cluster_store, recorded, rendering
 
 STORE = StoreRef("s", "ClusterSecretStore")
@@ -211,9 +215,15 @@ async def test_reads_under_way_are_bounded():
             Slow.running -= 1
             raise SecretNotFound(ref.key)
 
-    from secretcore.clients import Once, Reader
+    @asynccontextmanager
+    async def connect():
+        yield Slow()
 
-    async with Once() as answers:
-        reader = Reader(Slow(), answers, Limits(concurrent_reads=4))
+    keeping = Keeping()
+    access = Access(connect, asyncio.Semaphore(4), keeping, lambda: 0.0, lambda call, error: None)
+    async with Answers(keeping, lambda: 0.0) as answers:
+        reader = Reader(access, answers, Limits())
         await asyncio.gather(*(reader.get(RemoteRef(str(number))) for number in range(40)), return_exceptions=True)
+    access.retire()
+    await asyncio.gather(*access.tasks)
     assert Slow.most == 4

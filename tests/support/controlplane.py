@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.support.binaries import binary
 from tests.support.processes import Server, free_port
+from tests.support.tls import Authority
 
 ADMIN_TOKEN = "admin-of-the-tests"
 ISSUER = "https://kubernetes.default.svc"
@@ -39,8 +40,8 @@ class ControlPlane:
     """Started by construction, ready on return. Every file of it lies in `folder`.
 
     `url` and `ca_file` are what a client needs to reach it, `token` belongs to `system:masters`,
-    `kubeconfig` is a file that holds all three. The server's port stays the same when it is stopped and
-    started again.
+    `kubeconfig` is a file that holds all three. A certificate of `people` makes its common name a user. The
+    server's port stays the same when it is stopped and started again.
     """
 
     def __init__(self, folder: Path, *apiserver_flags: str) -> None:
@@ -51,6 +52,7 @@ class ControlPlane:
         self.url = f"https://127.0.0.1:{self._port}"
         self.ca_file = folder / "apiserver.crt"
         self.kubeconfig = folder / "kubeconfig"
+        self.people = Authority(folder / "people")
         self._write_keys()
         self.kubeconfig.write_text(yaml.safe_dump(self.kubeconfig_for(self.token)))
         self.controller_manager: Server | None = None
@@ -97,7 +99,7 @@ class ControlPlane:
             str(binary("kube-apiserver")), *APISERVER_FLAGS, f"--etcd-servers={self._etcd_url}",
             f"--cert-dir={self.folder}", f"--secure-port={self._port}",
             f"--service-account-key-file={keys}", f"--service-account-signing-key-file={keys}",
-            f"--token-auth-file={self.folder / 'tokens.csv'}", *self._extra,
+            f"--token-auth-file={self.folder / 'tokens.csv'}", f"--client-ca-file={self.people.ca_file}", *self._extra,
         ]  # fmt: skip
         server = Server("kube-apiserver", argv, log=self.folder / "apiserver.log")
         self.apiserver = server

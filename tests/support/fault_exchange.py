@@ -13,6 +13,7 @@ from typing import assert_never
 from urllib.parse import SplitResult
 
 from tests.support.fault_kinds import (
+    END,
     MARKER,
     Answer,
     Cut,
@@ -22,6 +23,7 @@ from tests.support.fault_kinds import (
     Hold,
     Huge,
     Reset,
+    Rewrite,
     Stall,
     Stream,
     Truncate,
@@ -90,6 +92,8 @@ class Exchange:
                 return await self._stream(fault)
             case Drip():
                 return await self._drip(fault)
+            case Rewrite():
+                return await self._rewrite(fault)
             case Stall():
                 await self._until_client_leaves()
             case Reset(after):
@@ -192,6 +196,20 @@ class Exchange:
                     break
         reset(self._writer)
 
+    async def _rewrite(self, rewrite: Rewrite) -> bool:
+        assert self._upstream is not None
+        async with self._upstream.exchange(self._request, self._raw) as (head, body):
+            headers = head.headers.without("connection", "content-length", "transfer-encoding")
+            await self._send(Head(head.start, Headers([*headers, CHUNKED])).encode())
+            async for lines in _together(_lines(body, head.headers), rewrite.window):
+                instead = rewrite.change(lines)
+                if content := b"".join(instead):
+                    await self._send(_chunk(content))
+                if END in instead:
+                    break
+        await self._send(_chunk(b""))
+        return True
+
     async def _whole_answer(self) -> tuple[bytes, bytes]:
         """The upstream's answer (or a made-up one), framed by Content-Length: its head and its body."""
         if self._upstream is None:
@@ -208,7 +226,45 @@ class Exchange:
             pass
 
 
+async def _lines(body: AsyncIterator[bytes], headers: Headers) -> AsyncIterator[bytes]:
+    rest = b""
+    async for part in body:
+        *whole, rest = (rest + unframed(part, headers)).split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+
+
+async def _together(lines: AsyncIterator[bytes], window: float) -> AsyncIterator[list[bytes]]:
+    """The lines in batches: with one go those that come within `window` seconds after it, if any."""
+    coming = asyncio.ensure_future(_next(lines))
+    try:
+        while line := await coming:
+            batch = [line]
+            coming = asyncio.ensure_future(_next(lines))
+            until = asyncio.get_running_loop().time() + window
+            while window and (await _done_by(coming, until)) and (line := coming.result()):
+                batch.append(line)
+                coming = asyncio.ensure_future(_next(lines))
+            yield batch
+    finally:
+        coming.cancel()
+
+
+async def _next(lines: AsyncIterator[bytes]) -> bytes:
+    return await anext(lines, b"")
+
+
+async def _done_by(coming: "asyncio.Future[bytes]", until: float) -> bool:
+    done, _ = await asyncio.wait([coming], timeout=max(0.0, until - asyncio.get_running_loop().time()))
+    return bool(done)
+
+
+def _chunk(content: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(content), content)
+
+
 JSON = [("Content-Type", "application/json")]
+CHUNKED = ("Transfer-Encoding", "chunked")
 
 
 def reset(writer: asyncio.StreamWriter) -> None:

@@ -6,10 +6,11 @@ backend's body.
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 MARKER = "c4nary-from-the-response-body"
+END = b""
 HTML = f"<!doctype html><html><body><h1>Sign in</h1><p>{MARKER}</p></body></html>"
 
 
@@ -91,7 +92,18 @@ class Cut:
     lines: int
 
 
-Fault = Forward | Answer | Stall | Reset | Truncate | Huge | Drip | Hold | Stream | Cut
+@dataclass(frozen=True)
+class Rewrite:
+    """Pass the answer on line by line (a watch). What `change` makes of lines that came within `window` seconds is
+    sent in their place; with nothing to send the connection stays silent, END among it ends the answer in good order.
+    It runs on the proxy's thread.
+    """
+
+    change: Callable[[list[bytes]], list[bytes]]
+    window: float = 0.0
+
+
+Fault = Forward | Answer | Stall | Reset | Truncate | Huge | Drip | Hold | Stream | Cut | Rewrite
 
 
 def status(code: int, *, retry_after: str | None = None) -> Answer:

@@ -43,6 +43,13 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests recorded with `record_property`: sizes, for example."""
+    reports = [report for result in ("passed", "failed") for report in terminalreporter.stats.get(result, ())]
+    for name, value in (figure for report in reports for figure in report.user_properties):
+        terminalreporter.write_line(f"{name}: {value}")
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A certificate authority for TLS on loopback."""

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support.fault_kinds import (
+    END,
     MARKER,
     Answer,
     Cut,
@@ -15,6 +16,7 @@ from tests.support.fault_kinds import (
     Hold,
     Huge,
     Reset,
+    Rewrite,
     Stall,
     Stream,
     Truncate,
@@ -156,6 +158,24 @@ def test_a_stream_is_cut_after_its_lines(http, proxy):
     with http.stream("GET", "/lines") as answer, pytest.raises(httpx.ReadError):
         got.extend(answer.iter_lines())
     assert got == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("change", "window", "expected"),
+    [
+        (lambda lines: lines, 0, ["one", "two", "three"]),
+        (lambda lines: [line for line in lines for _ in range(2)], 0, ["one", "one", "two", "two", "three", "three"]),
+        (lambda lines: [line for line in lines if line != b"two\n"], 0, ["one", "three"]),
+        (lambda lines: lines[::-1], 60, ["three", "two", "one"]),
+        (lambda lines: [], 0, []),
+        (lambda lines: [*lines, END] if lines == [b"two\n"] else lines, 0, ["one", "two"]),
+    ],
+    ids=["as it is", "twice", "without one", "backwards", "silent", "ended"],
+)
+def test_a_stream_is_rewritten_line_by_line(http, proxy, change, window, expected):
+    proxy.on("^/lines", Rewrite(change, window))
+    with http.stream("GET", "/lines") as answer:
+        assert list(answer.iter_lines()) == expected
 
 
 def test_tls_with_a_private_authority_and_client_certificates(tmp_path, upstream):

@@ -3,11 +3,17 @@
 - --metrics-addr=:{{ .Values.metrics.listen.port }}
 - --live-addr=:{{ .Values.live.port }}
 - --loglevel={{ .Values.log.level }}
+- --zap-time-encoding={{ .Values.log.timeEncoding }}
 - --concurrent={{ .Values.concurrent }}
-- --store-requeue-interval={{ .Values.storeRequeueInterval }}
+{{- with .Values.storeRequeueInterval }}
+- --store-requeue-interval={{ . }}
+{{- end }}
+{{- if .Values.extendedMetricLabels }}
+- --enable-extended-metric-labels=true
+{{- end }}
 {{- if .Values.leaderElect }}
 - --enable-leader-election=true
-- --leader-election-id={{ .Values.leaderElectionID }}
+- --leader-election-id={{ include "injector.leaderElectionID" . }}
 - --leader-election-namespace={{ include "injector.namespace" . }}
 {{- with .Values.leaderElectionLeaseDuration }}
 - --leader-election-lease-duration={{ . }}
@@ -19,7 +25,7 @@
 - --leader-election-retry-period={{ . }}
 {{- end }}
 {{- end }}
-{{- with .Values.scopedNamespace }}
+{{- with include "injector.served" . }}
 - --namespace={{ . }}
 {{- end }}
 {{- with .Values.controllerClass }}
@@ -37,4 +43,8 @@
 {{- range $flag, $value := .Values.extraArgs }}
 - {{ printf "--%s=%v" $flag $value | quote }}
 {{- end }}
+{{- end -}}
+
+{{- define "injector.leaderElectionID" -}}
+{{- default "external-secrets-controller" .Values.leaderElectionID -}}
 {{- end -}}

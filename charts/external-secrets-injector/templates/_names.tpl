@@ -51,11 +51,13 @@
 {{/* "true" where the controller gets a Role in one namespace instead of a ClusterRole. */}}
 {{- define "injector.scoped" -}}
 {{- if .Values.scopedRBAC -}}
-{{- if not .Values.scopedNamespace -}}
-{{- fail "scopedRBAC: scopedNamespace must name the namespace that the Role is for" -}}
-{{- end -}}
 true
 {{- end -}}
+{{- end -}}
+
+{{/* The one namespace that is served; empty where all are. */}}
+{{- define "injector.served" -}}
+{{- default (ternary (include "injector.namespace" .) "" .Values.scopedRBAC) .Values.scopedNamespace -}}
 {{- end -}}
 
 {{/* (list $ "suffix") → the names and labels of an object that lives in the chart's namespace. */}}
