@@ -1,6 +1,5 @@
-"""The installed providers, found without importlib.metadata.
-
-That would cost a pod 2 MiB and a tenth of the agent's start, for the same few lines of text.
+"""The installed providers, found without importlib.metadata, which costs a pod 2 MiB and a tenth of the agent's start
+for the same few lines of text.
 """
 
 from __future__ import annotations
