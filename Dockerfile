@@ -55,7 +55,8 @@ WORKDIR /
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/python3", "-m"]
 CMD ["controller"]
-ARG BASE VERSION=0.1.0
+ARG BASE
+ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="external-secrets-injector controller" \
       org.opencontainers.image.description="External Secrets: the controller, and the webhook of the pod injector" \
       org.opencontainers.image.licenses="Apache-2.0" \
@@ -70,7 +71,8 @@ WORKDIR /
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/python3", "-m", "injector"]
 CMD ["agent"]
-ARG BASE VERSION=0.1.0
+ARG BASE
+ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="external-secrets-injector agent" \
       org.opencontainers.image.description="External Secrets: writes the secrets of a pod into its memory volume" \
       org.opencontainers.image.licenses="Apache-2.0" \

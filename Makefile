@@ -109,6 +109,33 @@ bench-webhook: setup .cache/cluster/.ready controlplane ## what an admission cos
 bench-template: setup ## what templates cost, beside Go
 	$(BIN)/python -m bench.template
 
+# Where the images are built, and under which names: docker, podman or buildah, the first that is there.
+ENGINE ?= $(shell for engine in docker podman buildah; do command -v $$engine >/dev/null && echo $$engine && break; done)
+REPOSITORY ?= localhost/external-secrets-injector
+VERSION ?= $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGES ?= controller agent
+BUILD_ARGS ?=
+
+.PHONY: image sbom engine
+engine:
+	@test -n "$(ENGINE)" || { echo "docker, podman or buildah is needed: install one, or name it: make ENGINE=..." >&2; exit 1; }
+
+image: engine ## build the images controller and agent (docs/images.md)
+	for image in $(IMAGES); do \
+	    $(ENGINE) build $(BUILD_ARGS) --build-arg VERSION=$(VERSION) --target $$image \
+	        --tag $(REPOSITORY)/$$image:$(VERSION) . || exit 1; \
+	done
+
+.cache/sbom/.ready: requirements/sbom.lock
+	$(PYTHON) -m venv --clear .cache/sbom
+	.cache/sbom/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/sbom.lock
+	touch $@
+
+sbom: engine .cache/sbom/.ready ## write what the built images hold into dist/*.cdx.json (CycloneDX)
+	for image in $(IMAGES); do \
+	    .cache/sbom/bin/python images/sbom.py "$(ENGINE)" $(REPOSITORY)/$$image:$(VERSION) dist/$$image.cdx.json || exit 1; \
+	done
+
 lock: ## resolve the dependencies anew into requirements/*.lock
 	$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet $(UV)
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
@@ -117,6 +144,14 @@ lock: ## resolve the dependencies anew into requirements/*.lock
 	    pyproject.toml requirements/build.in -o requirements/runtime.lock
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	    --extra cluster pyproject.toml requirements/build.in -o requirements/cluster.lock
+	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	    pyproject.toml -o requirements/agent.lock
+	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	    --extra cluster pyproject.toml -o requirements/controller.lock
+	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	    requirements/build.in -o requirements/build.lock
+	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	    requirements/sbom.in -o requirements/sbom.lock
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	    requirements/moto.in -o requirements/moto.lock
 	.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \

@@ -24,12 +24,11 @@ def images():
 
 @pytest.fixture
 def in_image(images):
-    """Run a program in an image to its end; returns what it printed."""
+    """Run a program in an image to its end; what it printed is in `stdout` and `stderr`."""
 
     def in_image(name, *arguments, **options):
-        argv = inside(images[name], *arguments, **options)
-        done = subprocess.run(argv, capture_output=True, text=True)
+        done = subprocess.run(inside(images[name], *arguments, **options), capture_output=True, text=True)
         assert done.returncode == 0, f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}"
-        return done.stdout
+        return done
 
     return in_image

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from collections import Counter
 from importlib.metadata import distributions
 
 import grimp
@@ -11,6 +12,7 @@ from packaging.requirements import Requirement
 
 from injector.__main__ import COMMANDS
 from tests.image.probe import PROBE
+from tests.support.images import VARIABLES
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.server
@@ -19,6 +21,17 @@ MEGABYTE = 1_000_000
 BOTH = pytest.mark.parametrize("name", ["controller", "agent"])
 FOREIGN = {"agent": {"injector.local", "injector.webhook"}, "controller": {"injector.local", "injector.agent"}}
 """Commands of the injector that are not this image's."""
+NEVER = {"controller": {"rich", "click", "h2", "unittest", "pip", "setuptools", "pytest"}}
+NEVER["agent"] = NEVER["controller"] | {
+    "kubernetes",
+    "pydantic",
+    "pydantic_settings",
+    "aiohttp",
+    "kubecore",
+    "controller",
+}
+"""Packages that no program of the image imports."""
+START = [("controller", "controller.app"), ("controller", "injector.webhook.app"), ("agent", "injector.agent.process")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PYTHON = ["/usr/bin/python3"]
 
@@ -105,20 +118,29 @@ def test_nothing_is_missing_and_nothing_is_compiled_at_start(images, in_image, n
         for package in ("secretcore", "kubecore", "controller", "injector")
         if (images[name].root / "app" / package).exists()
     ]
-    found = json.loads(in_image(name, "-c", PROBE, *(f"{package}.*" for package in packages), entrypoint=PYTHON))
+    found = json.loads(in_image(name, "-c", PROBE, *(f"{package}.*" for package in packages), entrypoint=PYTHON).stdout)
     assert found["uncompiled"] == []
-    roots = {module.partition(".")[0] for module in found["modules"]}
-    forbidden = {"rich", "click", "h2", "unittest", "pip", "setuptools", "pytest"}
-    if name == "agent":
-        forbidden |= {"kubernetes", "pydantic", "pydantic_settings", "aiohttp", "kubecore", "controller"}
-    assert roots.isdisjoint(forbidden)
+    assert {module.partition(".")[0] for module in found["modules"]}.isdisjoint(NEVER[name])
+
+
+@pytest.mark.parametrize(("name", "module"), START)
+def test_what_a_start_imports(in_image, name, module, record_property):
+    listing = in_image(name, "-X", "importtime", "-c", f"import {module}", entrypoint=PYTHON).stderr
+    lines = [line.removeprefix("import time:").split("|") for line in listing.splitlines()[1:]]
+    spent = Counter()
+    for own, _, imported in lines:
+        spent[imported.strip().partition(".")[0]] += int(own)
+    most = ", ".join(f"{package} {microseconds / 1000:.0f}" for package, microseconds in spent.most_common(6))
+    total = sum(spent.values()) / 1000
+    record_property(f"imports of {module}", f"{len(lines)} modules, {total:.0f} ms on this machine ({most})")
+    assert NEVER[name].isdisjoint(spent)
 
 
 @BOTH
 def test_labels_say_what_it_is(images, name):
     labels = images[name].config["config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == f"external-secrets-injector {name}"
-    assert labels["org.opencontainers.image.version"] == PROJECT["version"]
+    assert labels["org.opencontainers.image.version"] == VARIABLES["VERSION"]
     assert labels["org.opencontainers.image.licenses"] == PROJECT["license"]
     assert labels["org.opencontainers.image.base.name"] == "localhost/test-base:1"
 
@@ -135,6 +157,6 @@ for path in ("/x", "/app/x", "/tmp/x"):
     except OSError as error:
         print(error)
 """
-    printed = in_image(name, "-c", says, entrypoint=PYTHON).splitlines()
+    printed = in_image(name, "-c", says, entrypoint=PYTHON).stdout.splitlines()
     assert printed[0] == "65532 65532 [] 0000000000000000 1 1"
     assert printed[1:] == [f"[Errno 30] Read-only file system: '{path}'" for path in ("/x", "/app/x", "/tmp/x")]

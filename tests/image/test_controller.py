@@ -3,7 +3,6 @@
 import base64
 import os
 import signal
-import subprocess
 import sys
 import time
 
@@ -11,7 +10,7 @@ import httpx
 import pytest
 import yaml
 
-from tests.support.image_process import inside
+from tests.support.image_process import inside, program_of
 from tests.support.paths import ROOT
 from tests.support.processes import Server, free_port
 
@@ -82,12 +81,11 @@ def test_as_the_first_process_it_gives_its_lease_back_when_asked_to_end(controll
         return answer.json()["spec"].get("holderIdentity") if answer.is_success else ""
 
     controller.wait_until(lambda: bool(holder()))
-    first = subprocess.run(["pgrep", "--parent", str(controller.pid)], capture_output=True, text=True, check=True)
-    os.kill(int(first.stdout), signal.SIGTERM)
+    os.kill(program_of(controller.pid), signal.SIGTERM)
     while controller.alive:
         time.sleep(0.05)
     assert not holder()
 
 
 def test_its_help_needs_nothing_around_it(in_image):
-    assert "--enable-leader-election" in in_image("controller", "controller", "--help")
+    assert "--enable-leader-election" in in_image("controller", "controller", "--help").stdout

@@ -26,6 +26,8 @@ for device in null zero urandom; do
     : > "$root/dev/$device"
     mount --bind "/dev/$device" "$root/dev/$device"
 done
+touch "$root/dev/termination-log"
+chmod 666 "$root/dev/termination-log"
 mount -o remount,bind,ro,nosuid "$root"
 exec setpriv --no-new-privs chroot --userspec="$user" --groups= "$root" "$@"
 """
@@ -58,6 +60,11 @@ def inside(
         "env", "-i", *environment, "unshare", *spaces, "--", "sh", "-euc", ENTER, "sh", str(image.root),
         user or settings["User"], *binds, "--", *program, *arguments,
     ]  # fmt: skip
+
+
+def program_of(pid: int) -> int:
+    """The process of the program itself, the first of its own, of what was started with `inside`."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text())
 
 
 def within(root: Path, path: str) -> Path:

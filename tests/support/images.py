@@ -24,6 +24,8 @@ from tests.support.paths import ROOT, fingerprint, made_once, run
 
 TOOLS = ("buildah", "debootstrap")
 BASES = {"build": "localhost/test-build-base:1", "base": "localhost/test-base:1"}
+VARIABLES = {"REPOSITORY": "localhost/test", "VERSION": "0.0.7"}
+"""For `make image`."""
 CERTIFICATES = Path("/etc/ssl/certs")
 PIP_SETTINGS = {"index-url", "extra-index-url", "trusted-host", "proxy", "cert", "find-links", "timeout"}
 
@@ -61,7 +63,7 @@ class Image:
 @cache
 def image(name: str) -> Image:
     """The image of this Dockerfile target."""
-    storage = made_once("images", fingerprint(Path(debian.__file__)), _make_storage)
+    storage = _storage()
     folder = _built(name, storage)
     manifest, config = _described(folder / "oci")
     _, base = _described(storage / "base")
@@ -85,10 +87,24 @@ def _built(name: str, storage: Path) -> Path:
     return folder
 
 
+def reference(name: str) -> str:
+    """The name of a built image in the storage."""
+    return f"{VARIABLES['REPOSITORY']}/{name}:{VARIABLES['VERSION']}"
+
+
+def engine() -> list[str]:
+    """How to call buildah on the storage."""
+    return _buildah(_storage())
+
+
+def _storage() -> Path:
+    return made_once("images", fingerprint(Path(debian.__file__)), _make_storage)
+
+
 def _context() -> list[Path]:
     """Every file that the Dockerfile can copy: .dockerignore lets nothing else through."""
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
-    files = [ROOT / "Dockerfile", ROOT / ".dockerignore"]
+    files = [ROOT / "Dockerfile", ROOT / ".dockerignore", ROOT / "Makefile"]
     for name in allowed:
         path = ROOT / name
         files += sorted(path.rglob("*.*")) if path.is_dir() else [path]
@@ -127,14 +143,15 @@ def _build(name: str, storage: Path, folder: Path) -> None:
     buildah = _buildah(storage)
     settings = folder / "pip.conf"
     settings.write_text(_pip_settings())
-    argv = [
-        *buildah, "build", "--quiet", "--isolation=chroot", "--layers", f"--target={name}", f"--tag=localhost/{name}:test",
+    build_args = [
+        "--quiet", "--isolation=chroot", "--layers",
         f"--build-arg=BUILD_BASE={BASES['build']}", f"--build-arg=BASE={BASES['base']}",
-        f"--volume={CERTIFICATES}:{CERTIFICATES}:ro", f"--volume={settings}:/etc/pip.conf:ro", str(ROOT),
+        f"--volume={CERTIFICATES}:{CERTIFICATES}:ro", f"--volume={settings}:/etc/pip.conf:ro",
     ]  # fmt: skip
-    run(argv)
+    variables = {**VARIABLES, "IMAGES": name, "ENGINE": " ".join(buildah), "BUILD_ARGS": " ".join(build_args)}
+    run(["make", "image", *(f"{key}={value}" for key, value in variables.items())], cwd=ROOT)
     run([*buildah, "rm", "--all"])  # it forgets one
-    run([*buildah, "push", "--quiet", f"localhost/{name}:test", f"oci:{folder / 'oci'}"])
+    run([*buildah, "push", "--quiet", reference(name), f"oci:{folder / 'oci'}"])
     (folder / "root").mkdir()
     for layer in _described(folder / "oci")[0]["layers"]:
         run(["tar", "-x", "-p", "-f", str(_blob(folder / "oci", layer["digest"])), "-C", str(folder / "root")])
