@@ -16,9 +16,10 @@ def cluster(control_plane, crds):
 
 
 @pytest.fixture(scope="module")
-def installed(cluster, tmp_path_factory):
-    """A release and a replica of it, for all tests of a module."""
-    it = Installed(cluster, cluster.create_namespace(f"injector-{next(NUMBERS)}"))
+def installed(cluster, tmp_path_factory, request):
+    """A release and a replica of it, for all tests of a module, which may say what agents are made of."""
+    agent = getattr(request.module, "AGENT_VALUES", None)
+    it = Installed(cluster, cluster.create_namespace(f"injector-{next(NUMBERS)}"), agent=agent)
     it.webhook = Webhook(it.release, tmp_path_factory.mktemp("webhook"), it.port)
     try:
         yield it

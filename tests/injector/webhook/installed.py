@@ -60,13 +60,13 @@ class Webhook:
 class Installed:
     """A release of the chart with nothing but the injector."""
 
-    def __init__(self, cluster, namespace, values=None) -> None:
+    def __init__(self, cluster, namespace, values=None, agent=None) -> None:
         self.cluster = cluster
         self.namespace = namespace
         self.port = free_port()
         injector = {
             "enabled": True,
-            "agent": {"image": {"repository": "registry.example/agent", "tag": "1"}},
+            "agent": {"image": {"repository": "registry.example/agent", "tag": "1"}, **(agent or {})},
             **(values or {}),
         }
         injector["webhook"] = {"url": f"https://localhost:{self.port}", "drain": "1s", **injector.get("webhook", {})}

@@ -7,11 +7,14 @@ import pytest
 from tests.injector.webhook.building import external_secret, pod, store
 from tests.injector.webhook.installed import Namespace
 from tests.support.node import Node
+from tests.support.processes import free_port
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("controller_manager")]
 """The controller manager gives a namespace the API server's CA, which every pod mounts."""
 
 AGENT = "external-secrets-agent"
+AGENT_VALUES = {"port": free_port()}
+"""The test's node has one network for all pods, those of other test processes included."""
 READER = 'path "secret/data/*" { capabilities = ["read"] }'
 
 
