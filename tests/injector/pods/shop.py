@@ -62,15 +62,17 @@ class Shop:
         pod = self.manifests["Pod"]
         pod["metadata"]["annotations"] |= {f"{PREFIX}{name}": value for name, value in (annotations or {}).items()}
         pod["spec"] |= spec
-        # A Job's pod and its ExternalSecret come in any order; kinds that the pod needs first, as kubectl sorts them not.
-        order = ("ServiceAccount", "SecretStore", "ExternalSecret", "Pod")
-        documents = yaml.safe_dump_all([self.manifests[kind] for kind in order])
-        self.control_plane.kubectl("apply", "-n", self.namespace, "-f", "-", stdin=documents)
+        self.apply(*(self.manifests[kind] for kind in ("ServiceAccount", "SecretStore", "ExternalSecret", "Pod")))
         name = pod["metadata"]["name"]
         stored = self.control_plane.request("GET", f"/api/v1/namespaces/{self.namespace}/pods/{name}")
         running = self.node.run(stored)
         self.running.append(running)
         return running
+
+    def apply(self, *manifests: Any) -> None:
+        """As kubectl does, in this order."""
+        documents = yaml.safe_dump_all(manifests)
+        self.control_plane.kubectl("apply", "-n", self.namespace, "-f", "-", stdin=documents)
 
     def close(self) -> None:
         for pod in self.running:

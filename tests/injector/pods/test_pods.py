@@ -132,6 +132,48 @@ def test_a_pod_whose_secret_cannot_be_had_says_why_in_one_sentence(shop):
     assert all(json.loads(line) for line in done.stderr.splitlines())
 
 
+def test_what_is_missing_when_the_pod_starts_is_waited_for_and_an_edited_template_is_rendered_anew(shop):
+    shop.manifests["SecretStore"]["spec"]["provider"]["vault"]["auth"] = {
+        "tokenSecretRef": {"name": "login", "key": "token"}
+    }
+    spec = shop.manifests["ExternalSecret"]["spec"]
+    spec["refreshInterval"] = "1h"
+    spec["target"]["template"] = {"templateFrom": [{"configMap": {"name": "form", "items": [{"key": "greeting"}]}}]}
+    shop.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "form"},
+            "data": {"greeting": "hello {{ .password }}"},
+        }
+    )
+    pod = shop.run()
+    agent = pod.start(AGENT)
+    eventually(lambda: "CredentialNotFound" in agent.err.read_text())
+    assert not pod.probe(AGENT, "startupProbe")
+    shop.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "login"},
+            "stringData": {"token": shop.openbao.token},
+        }
+    )
+    pod.update("external-secrets-credentials")
+    eventually(lambda: pod.probe(AGENT, "startupProbe"))
+    assert pod.shell("web", "cat /secrets/db-credentials/greeting") == "hello one"
+    shop.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "form"},
+            "data": {"greeting": "good day {{ .password }}"},
+        }
+    )
+    pod.update("external-secrets-credentials")
+    eventually(lambda: pod.shell("web", "cat /secrets/db-credentials/greeting") == "good day one")
+
+
 def test_a_rotated_token_is_taken_up(shop):
     """The kubelet projects a new one long before the old one ends."""
     pod = shop.run()
