@@ -105,7 +105,7 @@ class Bench:
     def _first_sync(self, process: Process, idle_cpu: float) -> None:
         conditions(self._client, self._names, "True")
         wall = time.time() - process.start.wall
-        ended = process.idle()
+        ended, memory = process.idle(), process.memory()
         syncs = process.syncs(process.start, ended)
         cpu = ended.cpu - idle_cpu
         print(f"\nfirst sync of {self._number:,}")
@@ -113,7 +113,6 @@ class Bench:
         say("syncs", f"{syncs.total()} ({dict(syncs)}), {syncs.total() / cpu:.0f} per CPU second")
         self._requests(process, process.start, ended)
         self._calls(process.provider_calls(), syncs.total())
-        memory = process.memory()
         say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
 
     def _restart(self, process: Process, idle_cpu: float) -> None:
@@ -132,7 +131,7 @@ class Bench:
         for namespace, name in sorted(self._names):
             self._refresh(f"{GROUP}/namespaces/{namespace}/externalsecrets/{name}", f"{interval}s")
         time.sleep(5)
-        begin, called = process.mark(), process.provider_calls()
+        called, begin = process.provider_calls(), process.mark()
         time.sleep(max(30, interval))
         end = process.mark()
         calls = process.provider_calls() - called

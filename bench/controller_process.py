@@ -129,7 +129,7 @@ class Process:
 
     def provider_calls(self) -> Counter[str]:
         """How often backends were called so far, by call."""
-        shown = httpx.get(f"http://127.0.0.1:{self._port}/metrics", trust_env=False).text
+        shown = httpx.get(f"http://127.0.0.1:{self._port}/metrics", trust_env=False, timeout=60).text
         calls: Counter[str] = Counter()
         for found in _PROVIDER_CALLS.finditer(shown):
             calls[found["call"]] += int(float(found["count"]))

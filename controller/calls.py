@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from secretcore.provider import metric_names_of
 from secretcore.store import Store
 
 SERIES = "externalsecret_provider_api_calls_count"
@@ -23,7 +24,8 @@ class ProviderCalls(Collector):
 
     def count(self, store: Store, call: str, error: Exception | None) -> None:
         """A call ended (`secretcore.clients.Observe`)."""
-        self._counts[store.provider_key, call, "error" if error else "success"] += 1
+        names = metric_names_of(store.provider, store.provider_key)
+        self._counts[names.provider, names.calls.get(call, call), "error" if error else "success"] += 1
 
     def collect(self) -> Iterator[Metric]:
         # Of no type: a counter's name would have to end with _total, and ESO's does not.

@@ -14,12 +14,12 @@ from typing import Any
 
 from controller.index import Links, TemplateKey, version_of
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
-from controller.names import CREATED_BY_LABEL, MANAGED_LABEL, created_by
 from kubecore.cache import Change, Key, compact
 from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.verbs import Client
 from kubecore.watch import Collection, Reflector
 from kubecore.wire import Event, Manifest
+from secretcore.names import CREATED_BY_LABEL, MANAGED_LABEL, created_by
 
 Handler = Callable[[Change], None]
 

@@ -1,5 +1,5 @@
-"""The command line of the injector: `python -m injector COMMAND …`. Each command is a module with a `main` of its own,
-imported when it is called, so that none pays for the imports of another.
+"""The command line of the injector: `python -m injector COMMAND …`, or `kubectl external-secrets COMMAND …`. Each
+command is a module with a `main` of its own, imported when it is called, so that none pays for the imports of another.
 """
 
 from __future__ import annotations
@@ -10,11 +10,19 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from injector.program import program_name
+
 COMMANDS = {
     "webhook": ("injector.webhook.command_line", "give pods that opt in their agent, when the API server asks"),
     "render": ("injector.local.command_line", "resolve the ExternalSecrets in manifests and print the Secrets"),
     "agent": ("injector.agent.command_line", "deliver the ExternalSecrets of a hand-off as files, in a pod"),
+    "explain": ("injector.explain.command_line", "show each step of an ExternalSecret, hashes in place of values"),
+    "diff": ("injector.diff.command_line", "show which Secrets of a cluster would change"),
+    "doctor": ("injector.doctor.command_line", "say why an ExternalSecret or a pod is not ready"),
 }
+
+CLIENT = ("aiohttp", "kubernetes")
+"""What only those have installed who read a cluster."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         module, _ = COMMANDS[given[0]]
-        return _run(import_module(module).main, given[1:])
+        try:
+            return _run(import_module(module).main, given[1:])
+        except ModuleNotFoundError as error:
+            if error.name not in CLIENT:
+                raise
+            print(f"{given[0]}: reading a cluster needs external-secrets-injector[cluster]", file=sys.stderr)
+            return 2
     asked = bool(given) and given[0] in ("-h", "--help")
     print(_usage(), file=sys.stdout if asked else sys.stderr)
     return 0 if asked else 2
@@ -47,7 +61,7 @@ def _run(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> i
 def _usage() -> str:
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {says}" for name, (_, says) in COMMANDS.items()]
-    return "\n".join(["usage: python -m injector COMMAND …", "", *lines])
+    return "\n".join([f"usage: {program_name()} COMMAND …", "", *lines])
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config.config_exception import ConfigException
 from kubernetes.aio.config.incluster_config import InClusterConfigLoader
-from kubernetes.aio.config.kube_config import load_kube_config
+from kubernetes.aio.config.kube_config import list_kube_config_contexts, load_kube_config
 
 from kubecore.connection import Endpoint, open_connection
 from kubecore.errors import ConfigurationError
@@ -43,7 +43,7 @@ async def in_cluster(user_agent: str, folder: Path = SERVICE_ACCOUNT_FOLDER) -> 
 
 async def from_kubeconfig(user_agent: str, path: Path | None = None, context: str | None = None) -> Client:
     """With a kubeconfig file (default: KUBECONFIG, else ~/.kube/config) and one of its contexts."""
-    file = str(path) if path else os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    file = _kubeconfig(path)
 
     async def load(configuration: Configuration) -> None:
         loader = await load_kube_config(file, context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
@@ -53,6 +53,25 @@ async def from_kubeconfig(user_agent: str, path: Path | None = None, context: st
             raise ConfigException("the kubeconfig's credential plugin gave neither token nor certificate")
 
     return Client(await open_connection(_loader(load), user_agent))
+
+
+def context_namespace(path: Path | None = None, context: str | None = None) -> str:
+    """The namespace that a context of a kubeconfig is for, as kubectl has it: "default" where it names none."""
+    files = _kubeconfig(path)
+    if not any(Path(file).exists() for file in files.split(os.pathsep)):
+        raise ConfigurationError(f"no way to the API server: there is no kubeconfig {files}")
+    try:
+        contexts, active = list_kube_config_contexts(files)  # type: ignore[no-untyped-call]
+        chosen = next((each for each in contexts if each["name"] == context), None) if context else active
+        if chosen is None:
+            raise ConfigurationError(f"no way to the API server: the kubeconfig has no context {context!r}")
+        return str(chosen["context"].get("namespace") or "default")
+    except UNREADABLE as error:
+        raise ConfigurationError(f"no way to the API server: {_reason(error)}") from None
+
+
+def _kubeconfig(path: Path | None) -> str:
+    return str(path) if path else os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
 
 
 class _Transport(RESTClientObject):

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from kubecore.connection import Call, Connection
 from kubecore.errors import ServerUnavailable
-from kubecore.resources import SELF_SUBJECT_ACCESS_REVIEWS, SERVICE_ACCOUNTS, Resource
+from kubecore.resources import SELF_SUBJECT_ACCESS_REVIEWS, SERVICE_ACCOUNTS, SUBJECT_ACCESS_REVIEWS, Resource
 from kubecore.wire import (
     ALL,
     APPLY,
@@ -22,6 +22,7 @@ from kubecore.wire import (
     Selector,
     Token,
     accept_header,
+    access_to,
     call_to,
     event_from,
     given,
@@ -260,15 +261,21 @@ class Client:
         self, verb: str, resource: Resource, namespace: str = "", name: str = "", subresource: str = ""
     ) -> bool:
         """Whether RBAC allows us a verb, by SelfSubjectAccessReview."""
-        attributes = {
-            "verb": verb,
-            "group": resource.group,
-            "version": resource.version,
-            "resource": resource.plural,
+        attributes = access_to(verb, resource, namespace, name, subresource)
+        answer = await self.create(SELF_SUBJECT_ACCESS_REVIEWS, {"spec": {"resourceAttributes": attributes}})
+        return bool(answer["status"]["allowed"])
+
+    async def can_account(
+        self, account: tuple[str, str], verb: str, resource: Resource, namespace: str = "", subresource: str = ""
+    ) -> bool:
+        """Whether RBAC allows a verb to a ServiceAccount (its namespace and name), by SubjectAccessReview."""
+        of, name = account
+        spec = {
+            "user": f"system:serviceaccount:{of}:{name}",
+            "groups": ["system:serviceaccounts", f"system:serviceaccounts:{of}", "system:authenticated"],
+            "resourceAttributes": access_to(verb, resource, namespace, "", subresource),
         }
-        attributes |= given(namespace=namespace, name=name, subresource=subresource)
-        review = {"spec": {"resourceAttributes": attributes}}
-        answer = await self.create(SELF_SUBJECT_ACCESS_REVIEWS, review)
+        answer = await self.create(SUBJECT_ACCESS_REVIEWS, {"spec": spec})
         return bool(answer["status"]["allowed"])
 
     async def _send(self, call: Call) -> Manifest:

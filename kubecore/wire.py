@@ -93,6 +93,12 @@ def call_to(
     return Call(title, method, resource.path(namespace, name, subresource), **rest)
 
 
+def access_to(verb: str, resource: Resource, namespace: str, name: str, subresource: str) -> dict[str, str]:
+    """What an access review asks about."""
+    of = {"verb": verb, "group": resource.group, "version": resource.version, "resource": resource.plural}
+    return of | given(namespace=namespace, name=name, subresource=subresource)
+
+
 def given(**parameters: str) -> dict[str, str]:
     """Those that are not ""."""
     return {key: value for key, value in parameters.items() if value}

@@ -25,7 +25,7 @@ async def resolve(
     Raises `InvalidSpec` before anything is fetched, `FetchFailed` with every step that failed, `TransformFailed`.
     """
     plan = plan_external_secret(spec)
-    _refuse_unsupported(plan)
+    refuse_unsupported(plan)
     outcomes = await fetch(plan, clients, namespace, not_before)
     sources = {source: await clients.template_source(source, namespace) for source in sources_of(plan.template)}
     return await finish(plan, outcomes, clients, rendering, sources)
@@ -40,7 +40,7 @@ async def finish(
     return await asyncio.to_thread(render, plan, outcomes, clients.limits, rendering, sources)
 
 
-def _refuse_unsupported(plan: FetchPlan) -> None:
+def refuse_unsupported(plan: FetchPlan) -> None:
     """Names the field that asks for what this version does not do."""
     for step in plan.steps:
         if isinstance(step.source, Generate):

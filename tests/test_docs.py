@@ -39,7 +39,7 @@ def test_the_calls_of_the_quickstart_in_the_readme_work():
     calls = re.findall(r"^    \.venv/bin/python (-m injector render examples/quickstart.*)$", readme, re.MULTILINE)
     assert len(calls) >= 2
     for call in calls:
-        ran = subprocess.run([sys.executable, *call.split()], cwd=ROOT, capture_output=True, text=True)
+        ran = subprocess.run([sys.executable, *call.split(), "--no-progress"], cwd=ROOT, capture_output=True, text=True)
         assert (ran.returncode, ran.stderr) == (0, ""), call
         assert ran.stdout
 

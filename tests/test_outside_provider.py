@@ -63,7 +63,7 @@ def test_it_passes_the_suite(installed, tmp_path):
 def test_a_manifest_uses_it(installed, tmp_path):
     (tmp_path / "db").write_text('{"password": "swordfish"}')
     ran = subprocess.run(
-        [sys.executable, "-m", "injector", "render", "-", "--output", "env", "--show-values"],
+        [sys.executable, "-m", "injector", "render", "--no-progress", "-", "--output", "env", "--show-values"],
         env=installed, input=MANIFESTS.format(path=tmp_path), capture_output=True, text=True,
     )  # fmt: skip
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "password='swordfish'\n", "")

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from controller.external_secret.decision import Change, Create, Delete, Keep, Update
-from controller.external_secret.hashing import field_manager
 from controller.external_secret.subject import Subject
-from controller.external_secret.target import Secret
 from controller.kinds import EXTERNAL_SECRETS
-from controller.names import FINALIZER
 from controller.view import View
 from controller.writer import Writer
 from kubecore.errors import NotFound
 from kubecore.resources import SECRETS
 from kubecore.wire import Manifest
+from secretcore.names import FINALIZER
+from secretcore.target.hashing import field_manager
+from secretcore.target.secret import Secret
 
 MANAGER = "external-secrets"
 """Field manager of what is written to ExternalSecrets themselves."""

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from controller.condition import Event, describe
 from controller.external_secret import conditions as say
 from controller.external_secret.decision import Change, Create, Decision, Delete, Keep, Retry, Update
-from controller.external_secret.secret import desired_secret, metadata_only, same, same_content
 from controller.external_secret.subject import Subject
-from controller.external_secret.target import Secret, is_external_secret, refers_to
-from controller.names import CREATED_BY_LABEL, created_by
 from secretcore.errors import FetchFailed, InvalidSpec, SecretError, Throttled, TransformFailed
+from secretcore.names import CREATED_BY_LABEL, created_by
 from secretcore.plan import Extract, Get, Missing, Rendered
+from secretcore.target.desired import desired_secret, metadata_only, same, same_content
+from secretcore.target.secret import Secret, is_external_secret, refers_to
 
 
 def decide(
@@ -115,7 +115,7 @@ def _write(
 ) -> Decision:
     if target and (conflict := _conflict(subject, target)):
         return conflict
-    desired = desired_secret(subject, rendered, target)
+    desired = desired_secret(subject.external_secret, rendered, target)
     strays = _strays(subject, siblings)
     if target is None:
         change: Change = Create(desired, "there is no Secret")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from controller.condition import Event, Ready
-from controller.external_secret.target import Secret
+from secretcore.target.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

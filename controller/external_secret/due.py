@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from controller.external_secret.subject import Subject
-from controller.external_secret.windows import next_change, permits
 from kubecore.workqueue import next_refresh
+from secretcore.windows import next_change, permits
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from controller.external_secret.hashing import fingerprint
 from controller.external_secret.subject import Subject
-from controller.external_secret.target import Secret
 from controller.index import stores_of, templates_of, version_of
-from controller.names import IDENTITY_ANNOTATION
 from controller.stores import ClusterStores
 from controller.told import Told
 from controller.view import View
@@ -25,10 +22,13 @@ from kubecore.verbs import Client
 from kubecore.wire import Manifest
 from secretcore.clients import Clients
 from secretcore.errors import SecretError
+from secretcore.names import IDENTITY_ANNOTATION
 from secretcore.parse import parse_external_secret
 from secretcore.plan import Rendered
 from secretcore.rendering import Rendering
 from secretcore.resolve import resolve
+from secretcore.target.hashing import fingerprint
+from secretcore.target.secret import Secret
 
 log = logging.getLogger(__name__)
 

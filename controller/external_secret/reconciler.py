@@ -21,7 +21,6 @@ from controller.external_secret.fetches import Fetches, Pending
 from controller.external_secret.gather import Gather, Memory, Versions
 from controller.external_secret.status import failed_status, next_status, return_at
 from controller.external_secret.subject import Subject
-from controller.external_secret.target import Secret
 from controller.index import stores_of
 from controller.report import Report
 from controller.stores import NamespaceRefused
@@ -30,6 +29,7 @@ from kubecore.errors import AlreadyExists, ApiError, Conflict, Forbidden, Invali
 from kubecore.wire import Manifest
 from secretcore.errors import AccessDenied, InvalidSpec, SecretError, StoreUnavailable
 from secretcore.plan import Rendered
+from secretcore.target.secret import Secret
 
 TRIES = 5
 """Of a write that meets somebody else's."""

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from controller.external_secret.hashing import synced_resource_version
 from controller.timestamps import parse_time
 from secretcore.durations import parse_duration
 from secretcore.model.external_secret import ExternalSecret, ExternalSecretSpec
+from secretcore.target.hashing import synced_resource_version
 
 Manifest = dict[str, Any]
 
@@ -49,7 +49,7 @@ class Subject:
 
     @property
     def target_name(self) -> str:
-        return self.spec.target.name or self.name
+        return self.external_secret.target_name
 
     @property
     def being_deleted(self) -> bool:

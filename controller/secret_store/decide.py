@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from controller.condition import Event, Ready, describe, shortened
-from controller.names import IGNORE_MAINTENANCE_ANNOTATION
 from secretcore.durations import parse_duration
 from secretcore.errors import SecretError
+from secretcore.names import IGNORE_MAINTENANCE_ANNOTATION
 from secretcore.provider import Capabilities, Maintenance, Validation
 
 

@@ -30,6 +30,8 @@ class Record:
     """A digest of what its template read."""
     due_at: float | None = 0.0
     """None for never by time."""
+    asked: bool = False
+    """Whether something other than time makes it due, so that no window holds it up."""
     busy: bool = False
     failures: int = 0
     error: SecretError | None = None
@@ -97,10 +99,12 @@ def stale_at(records: Iterable[Record], max_staleness: float) -> float | None:
     """When the oldest of what is refreshed by time becomes too old; None where nothing does."""
     if not max_staleness:
         return None
-    times = [
-        record.refreshed_at for record in records if record.subject.interval and not record.subject.is_fetched_once
-    ]
+    times = [record.refreshed_at for record in records if record.is_delivered and _is_refreshed(record.subject)]
     return min(times) + max_staleness if times else None
+
+
+def _is_refreshed(subject: Subject) -> bool:
+    return bool(subject.interval) and not subject.is_fetched_once
 
 
 def read_note(content: bytes | None) -> Note:

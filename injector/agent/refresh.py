@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from random import SystemRandom
 
 from injector.agent import logs
@@ -73,7 +74,7 @@ class Refresher:
         now = asyncio.get_running_loop().time()
         for record in records:
             if not (record.subject.is_fetched_once and record.is_delivered):
-                record.due_at = now
+                record.due_at, record.asked = now, True
         self._wake.set()
 
     async def credentials_changed(self) -> None:
@@ -125,9 +126,14 @@ class Refresher:
 
     def publish(self, fetched: list[Record]) -> None:
         """Puts in place what was fetched for these records, beside what the others have. Raises `VolumeFailed`."""
-        files: dict[str, bytes] = {}
-        for record in self.records.values():
-            files |= self._files(record, new=record in fetched)
+        owners = {record.subject.root: record for record in self.records.values()}
+        files = {
+            path: content
+            for record in self.records.values()
+            for path, content in self._files(record, new=record in fetched).items()
+            # What it had under another target goes once somebody else has that name.
+            if owners.get(path.partition("/")[0], record) is record
+        }
         changed = self._volume.publish(files, self._work.file_mode)
         for record in fetched:
             record.commit()
@@ -200,13 +206,29 @@ class Refresher:
             for record in self.records.values()
             if not record.busy and record.fetched is None and record.due_at is not None and record.due_at <= now
         ]
+        due = [record for record in due if not self._is_held_up(record)]
         if not due:
             return
         for record in due:
-            record.busy, record.due_at = True, None
+            record.busy, record.asked, record.due_at = True, False, None
         task = asyncio.create_task(self._pass(due))
         self._passes.add(task)
         task.add_done_callback(self._passes.discard)
+
+    def _is_held_up(self, record: Record) -> bool:
+        """Whether the sync windows of one that is due by time alone are closed; then it is due when that changes."""
+        windows = record.subject.spec.sync_windows
+        if windows is None or record.asked or not record.is_delivered:
+            return False
+        from secretcore.windows import next_change, permits  # noqa: PLC0415  # few have any
+
+        now = datetime.now(UTC)
+        if permits(windows, now):
+            return False
+        opens = next_change(windows, now)
+        wait = (opens - now).total_seconds() if opens else None
+        record.due_at = None if wait is None else asyncio.get_running_loop().time() + wait
+        return True
 
     async def _pass(self, due: list[Record]) -> None:
         try:

@@ -43,7 +43,7 @@ async def once(volume: Volume, work: Work) -> list[Record]:
         if refresher.is_whole:
             refresher.make_due(record for record in refresher.records.values() if _may_be_newer(record))
             await refresher.pass_over()
-            refresher.publish([record for record in refresher.records.values() if record.fetched is not None])
+            refresher.publish_what_came()
         else:
             await first_run(refresher, work.deadline)
         return [record for record in refresher.records.values() if record.error is not None]

@@ -1,5 +1,6 @@
 """Local mode: the same core without a cluster. Manifests come from files, Secrets go to standard output or to files.
 
-`manifests` reads the files, `stores` and `credentials` answer the core from them, `output` prints, and `command`
-joins them; `deliver` writes files instead, through the agent.
+`manifests` reads the files, `references` what they refer to in a cluster, `stores` and `credentials` answer the core
+from both, `opening` joins these for the commands: `command` (render), and `explain` and `diff` beside this package;
+`deliver` writes files instead, through the agent.
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from injector.local.credentials import value_in
 from injector.local.manifests import WrongCall
-from kubecore.client import from_kubeconfig
+from kubecore.client import context_namespace, from_kubeconfig
 from kubecore.errors import ApiError, ConfigurationError, Forbidden, NotFound, Unauthorized
 from kubecore.resources import CONFIG_MAPS, SECRETS
 from kubecore.verbs import Client
@@ -50,14 +50,24 @@ class ClusterSource:
 
 
 @asynccontextmanager
-async def cluster_source(kubeconfig: str, context: str | None) -> AsyncIterator[ClusterSource]:
-    """A source for a kubeconfig file. Raises `WrongCall` when the file can't be used."""
+async def cluster_source(kubeconfig: str | None, context: str | None) -> AsyncIterator[ClusterSource]:
+    """A source for a kubeconfig file (default: KUBECONFIG, else ~/.kube/config). Raises `WrongCall` when the file
+    can't be used.
+    """
     try:
-        client = await from_kubeconfig(USER_AGENT, Path(kubeconfig), context)
+        client = await from_kubeconfig(USER_AGENT, Path(kubeconfig) if kubeconfig else None, context)
     except ConfigurationError as error:
         raise WrongCall(str(error)) from None
     async with client:
         yield ClusterSource(client)
+
+
+def namespace_of(kubeconfig: str | None, context: str | None) -> str:
+    """The namespace of a context. Raises `WrongCall` when the file can't be used."""
+    try:
+        return context_namespace(Path(kubeconfig) if kubeconfig else None, context)
+    except ConfigurationError as error:
+        raise WrongCall(str(error)) from None
 
 
 def _store_error(error: ApiError) -> StoreError:

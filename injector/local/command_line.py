@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from injector.local import command, manifests
+from injector.local import command, flags, manifests
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,9 +40,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m injector render",
-        description="Resolves every ExternalSecret in the manifests against the stores in the manifests, and prints "
+    parser = flags.parser_of(
+        "render",
+        "Resolves every ExternalSecret in the manifests against the stores in the manifests, and prints "
         "the Secrets, or writes them as files. Exit code: 0 all resolved, 1 one did not (each failure is a line on "
         "standard error), 2 a wrong call.",
     )
@@ -52,16 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--namespace", "-n", default="default", help="namespace of manifests that name none; default: default"
     )
-    parser.add_argument(
-        "--from-environment",
-        action="store_true",
-        help="let stores take credentials from the environment: SECRET_<NAME>_<KEY> for a key of a Secret, "
-        "TOKEN_<NAME> for a ServiceAccount, and the variables of a cloud's own tools",
-    )
-    parser.add_argument(
-        "--kubeconfig",
-        metavar="FILE",
-        help="let stores take credentials from this cluster: Secrets and ConfigMaps, and tokens of ServiceAccounts",
+    flags.add_environment(parser)
+    flags.add_cluster(
+        parser, "let stores take credentials from this cluster: Secrets and ConfigMaps, and tokens of ServiceAccounts"
     )
     parser.add_argument(
         "--out", metavar="DIR", help="write files instead, as the agent does in a pod: DIR/<target>/<key>, all at once"
@@ -78,7 +71,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--template", metavar="FILE", help="try this template instead, and print what it renders to")
     parser.add_argument("--values", metavar="FILE", help="YAML map of the strings that the template reads")
-    parser.add_argument("--context", metavar="NAME", help="context of the kubeconfig; default: its current one")
     return parser
 
 

@@ -15,9 +15,9 @@ from injector.agent.process import run_until_signal
 from injector.agent.run import Folders, once, refresh
 from injector.agent.subject import check_roots, digest_of, subject_of
 from injector.agent.work import Work
-from injector.local.command import other_sources
 from injector.local.credentials import CredentialSource, ManifestSource
 from injector.local.manifests import Manifests, WrongCall, read_manifests
+from injector.local.opening import other_sources
 from injector.local.stores import LocalStores
 from secretcore.errors import InvalidSpec, SecretError
 from secretcore.registry import Registry

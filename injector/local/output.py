@@ -35,7 +35,7 @@ class RenderedSecret:
     @property
     def name(self) -> str:
         """Name of the Secret."""
-        return self.external_secret.spec.target.name or self.external_secret.metadata.name
+        return self.external_secret.target_name
 
 
 def as_yaml(secrets: Sequence[RenderedSecret], *, show_values: bool) -> str:

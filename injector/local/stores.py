@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from injector.local.credentials import CredentialSource, LocalCredentials, value_in
 from injector.local.manifests import Manifests, Name
-from secretcore.errors import InvalidSpec
+from secretcore.errors import InvalidSpec, StoreUnavailable
 from secretcore.parse import parse_store
 from secretcore.plan import StoreRef, TemplateSource
 from secretcore.provider import Credentials
@@ -22,19 +22,23 @@ class LocalStores:
     manifests: Manifests
     registry: Registry
     sources: tuple[CredentialSource, ...]
+    where: str = "not among the files"
+    """Of an object that there is none of."""
+    unread: Mapping[Name, str] = field(default_factory=dict)
+    """What a cluster would not tell, and why."""
     _parsed: dict[Name, Store] = field(default_factory=dict)
 
     async def find(self, ref: StoreRef, namespace: str) -> Store:
-        scope = namespace if ref.kind == "SecretStore" else ""
-        manifest = self.manifests.get(ref.kind, scope, ref.name)
-        if manifest is None:
-            where = f' in namespace "{scope}"' if scope else ""
-            raise InvalidSpec("", f"could not get {ref}{where}: it is not among the files", remedy="add its manifest")
-        name = Name(ref.kind, scope, ref.name)
+        name = Name(ref.kind, namespace if ref.kind == "SecretStore" else "", ref.name)
+        if name not in self.manifests.objects:
+            where = f' in namespace "{name.namespace}"' if name.namespace else ""
+            self._check_read(name)
+            raise InvalidSpec("", f"could not get {ref}{where}: it is {self.where}", remedy="add its manifest")
         if name not in self._parsed:
             self._parsed[name] = self._parse(name)
         store = self._parsed[name]
         if not allows(store, namespace, self._labels(namespace)):
+            self._check_read(Name("Namespace", "", namespace))
             raise InvalidSpec(
                 "",
                 f'using cluster store "{ref.name}" is not allowed from namespace "{namespace}": '
@@ -49,9 +53,10 @@ class LocalStores:
     async def template_source(self, source: TemplateSource, namespace: str) -> Mapping[str, bytes]:
         manifest = self.manifests.get(source.kind, namespace, source.name)
         if manifest is None:
+            self._check_read(Name(source.kind, namespace, source.name))
             raise InvalidSpec(
                 "spec.target.template.templateFrom",
-                f'{source.kind} "{namespace}/{source.name}" is not among the files',
+                f'{source.kind} "{namespace}/{source.name}" is {self.where}',
                 remedy="add its manifest",
             )
         fields = ("data", "stringData") if source.kind == "Secret" else ("data",)
@@ -70,6 +75,10 @@ class LocalStores:
             return parse_store(manifest, self.registry)
         except InvalidSpec as error:
             raise InvalidSpec("", f'{name.kind} "{name.name}": {error}', remedy=error.remedy) from None
+
+    def _check_read(self, name: Name) -> None:
+        if name in self.unread:
+            raise StoreUnavailable(f"{name} can't be read: {self.unread[name]}", remedy="see that you may read it")
 
     def _labels(self, namespace: str) -> dict[str, str]:
         manifest = self.manifests.get("Namespace", "", namespace) or {}

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from injector.local.command import rendering
 from injector.local.manifests import Unreadable, WrongCall, read_document
+from injector.local.opening import rendering
 from secretcore.errors import TransformFailed
 from secretcore.template.values import octets
 

@@ -6,7 +6,7 @@ asked a second time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from injector import handoff
@@ -19,8 +19,12 @@ FILES_PATH = "/secrets"
 INIT, AGENT = "external-secrets-init", "external-secrets-agent"
 OWN = (INIT, AGENT)
 """Names that a pod's own containers can't have: what is called so is taken for the agent's."""
-_PERIOD, _PATIENCE = {"httpGet": 2, "exec": 10}, 30
-"""Seconds between probes (a command starts a process each time), and beyond the agent's own deadline."""
+PATHS = {"ready": "/readyz", "started": "/startupz"}
+"""Where the agent says it over HTTP; `--probe` takes the same words."""
+_FIRST, _PERIOD, _PERIOD_OF_COMMANDS = 1, 2, 10
+"""Seconds between probes: until it has started, from then on, and by command, which starts a process each time."""
+_PATIENCE = 30
+"""Seconds beyond the agent's own deadline, so that it gives up by itself, with a sentence."""
 
 Kind = Literal["once", "sidecar", "native"]
 
@@ -42,10 +46,10 @@ def agent_container(kind: Kind, owner: Owner, options: Options, *, port: int, ke
         return container
     if port:
         container["ports"] = [{"name": "external-secret", "containerPort": port, "protocol": "TCP"}]
-    container["readinessProbe"] = _probe(port, options.probe_command, seconds=0)
+    container["readinessProbe"] = _probe("ready", port, options)
     if kind == "native":
         container["restartPolicy"] = "Always"
-        container["startupProbe"] = _probe(port, options.probe_command, seconds=options.deadline + _PATIENCE)
+        container["startupProbe"] = _probe("started", port, options)
     return container
 
 
@@ -96,15 +100,18 @@ def _mounts(*, keys: bool) -> list[dict[str, Any]]:
     return [*mounts, {"name": NO_TOKEN, "mountPath": TOKEN_PATH, "readOnly": True}]
 
 
-def _probe(port: int, command: Sequence[str], *, seconds: float) -> dict[str, Any]:
+def _probe(what: Literal["ready", "started"], port: int, options: Options) -> dict[str, Any]:
     how: dict[str, Any] = (
-        {"httpGet": {"path": "/readyz", "port": port, "scheme": "HTTP"}} if port else {"exec": {"command": [*command]}}
+        {"httpGet": {"path": PATHS[what], "port": port, "scheme": "HTTP"}}
+        if port
+        else {"exec": {"command": [*options.probe_command, what]}}
     )
-    period = _PERIOD["httpGet" if port else "exec"]
+    period = (_FIRST if what == "started" else _PERIOD) if port else _PERIOD_OF_COMMANDS
+    patience = options.deadline + _PATIENCE if what == "started" else 0
     return {
         **how,
-        "periodSeconds": 1 if port and seconds else period,
+        "periodSeconds": period,
         "timeoutSeconds": 2 if port else 10,
         "successThreshold": 1,
-        "failureThreshold": max(3, int(seconds / (1 if port else period)) + 1),
+        "failureThreshold": max(3, int(patience / period) + 1),
     }

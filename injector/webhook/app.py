@@ -30,6 +30,7 @@ from kubecore.lease import Elector
 from kubecore.serving import Handler, Server, checks, metrics
 from kubecore.settings import WrongSettings
 from kubecore.verbs import Client
+from secretcore.errors import InvalidSpec
 from secretcore.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,8 @@ class Webhook:
         self._settings = settings
         self._served = Served(self.metrics)
         self._source = self._make_source(folder)
-        self._view = View(client, Registry.installed(), settings.controller_class)
+        self._registry = Registry.installed()
+        self._view = View(client, self._registry, settings.controller_class)
         self._endpoint: Endpoint | None = None
         self._answering = False
         self._draining = False
@@ -100,6 +102,7 @@ class Webhook:
                 tasks.create_task(watch)
             tasks.create_task(self._source.run())
             options = await self._options()
+            self._import_providers()
             await self._view.whole()
             await self._served.loaded.wait()
             self._endpoint = Endpoint(self._view, options, self.metrics)
@@ -126,6 +129,14 @@ class Webhook:
         identity = f"{socket.gethostname()}_{uuid.uuid4()}"
         elector = Elector(self._client, namespace, settings.leader_election_id, identity)
         return OwnCertificates(self._client, places, self._served, elector)
+
+    def _import_providers(self) -> None:
+        """Before anybody waits for an answer: the first pod would pay for it, and all others with it."""
+        for key in self._registry.keys:
+            try:
+                self._registry.provider(key)
+            except InvalidSpec as error:
+                log.warning("%s", error)
 
     async def _options(self) -> Options:
         native = self._settings.native_sidecars

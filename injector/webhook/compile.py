@@ -13,7 +13,7 @@ from injector.handoff import Delivery
 from injector.webhook import external_secrets, stores
 from injector.webhook.annotations import PREFIX, Injection
 from injector.webhook.external_secrets import ObjectKey
-from injector.webhook.stores import Pod
+from injector.webhook.stores import Login, Pod
 from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable
 from secretcore.plan import StoreRef
 from secretcore.transform import KEY_RULE, is_key
@@ -28,6 +28,8 @@ class Found:
 
     external_secrets: Mapping[str, external_secrets.Examined]
     stores: Mapping[StoreRef, stores.Examined]
+    logins: Mapping[StoreRef, Login]
+    """Of the same stores."""
     labels: Mapping[str, str]
     """Of the pod's namespace; empty where no store asks for them."""
     config_maps: frozenset[str]
@@ -51,13 +53,20 @@ def store_refs(found: Iterable[external_secrets.Examined]) -> Iterator[StoreRef]
     yield from dict.fromkeys(ref for each in found for _, ref in each.stores)
 
 
-def config_maps_of(
-    secrets: Iterable[external_secrets.Examined], known: Iterable[stores.Examined], pod: Pod
-) -> Iterator[str]:
+def logins_of(known: Mapping[StoreRef, stores.Examined], pod: Pod) -> dict[StoreRef, Login]:
+    """What each store's login needs in the pod. Raises `InvalidSpec` for what a pod can't have."""
+    logins = {}
+    for ref, store in known.items():
+        try:
+            logins[ref] = stores.login_of(store, pod)
+        except SecretError as error:
+            raise about(ref, error) from None
+    return logins
+
+
+def config_maps_of(secrets: Iterable[external_secrets.Examined], logins: Iterable[Login]) -> Iterator[str]:
     """The ConfigMaps that have to exist, each once."""
-    keys = [key for each in secrets for _, key in each.templates]
-    for store in known:
-        keys += [key for _, key in stores.login_of(store, pod)[1]]
+    keys = [key for each in (*(it.templates for it in secrets), *(it.keys for it in logins)) for _, key in each]
     yield from dict.fromkeys(name for kind, name, _ in keys if kind == "ConfigMap")
 
 
@@ -76,11 +85,11 @@ def compile_pod(injection: Injection, pod: Pod, found: Found) -> Compiled:
     for ref, known in found.stores.items():
         try:
             stores.check_namespace(known, pod, found.labels)
-            of_tokens, of_keys = stores.login_of(known, pod)
         except SecretError as error:
             raise about(ref, error) from None
-        audiences.update(of_tokens)
-        keys.update(_existing(key, f"{ref}: {path}", found.config_maps) for path, key in of_keys)
+        login = found.logins[ref]
+        audiences.update(login.audiences)
+        keys.update(_existing(key, f"{ref}: {path}", found.config_maps) for path, key in login.keys)
     return Compiled(
         deliveries,
         tuple(dict(known.manifest) for known in found.stores.values()),

@@ -72,12 +72,6 @@ def _check_supported(parsed: ExternalSecret) -> None:
         raise InvalidSpec(
             "spec.target.manifest", f"a {target.kind} can't be delivered as files", remedy="leave it out for pods"
         )
-    if parsed.spec.sync_windows is not None:
-        raise InvalidSpec(
-            "spec.syncWindows",
-            "are not kept by agents in pods",
-            remedy="use an ExternalSecret without them for pods",
-        )
 
 
 def _templates(template: Template | None) -> Iterator[tuple[str, ObjectKey]]:

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from injector.webhook import external_secrets, stores
 from injector.webhook.admission import Answer, Review, refused
 from injector.webhook.annotations import Injection, read_annotations, wants_injection
-from injector.webhook.compile import Found, about, compile_pod, config_maps_of, store_refs
+from injector.webhook.compile import Found, about, compile_pod, config_maps_of, logins_of, store_refs
 from injector.webhook.mutate import identity_of, mutate
 from injector.webhook.options import Options
 from injector.webhook.stores import Pod
@@ -55,18 +55,14 @@ async def gather(injection: Injection, who: Pod, cluster: Cluster) -> Found:
         injection.names, lambda name: cluster.external_secret(who.namespace, name), 'ExternalSecret "{}"'
     )
     known = await _all(store_refs(secrets.values()), lambda ref: cluster.store(ref, who.namespace), "{}")
-    for ref, store in known.items():
-        try:
-            stores.login_of(store, who)
-        except SecretError as error:
-            raise about(ref, error) from None
+    logins = logins_of(known, who)
     labels = await cluster.labels(who.namespace) if any(each.asks_for_labels for each in known.values()) else {}
     config_maps = [
         name
-        for name in config_maps_of(secrets.values(), known.values(), who)
+        for name in config_maps_of(secrets.values(), logins.values())
         if await cluster.has_config_map(who.namespace, name)
     ]
-    return Found(secrets, known, labels, frozenset(config_maps))
+    return Found(secrets, known, logins, labels, frozenset(config_maps))
 
 
 async def _all(keys: Iterable[K], ask: Callable[[K], Awaitable[T]], title: str) -> dict[K, T]:

@@ -6,7 +6,7 @@ changed and nothing beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 Operation = dict[str, Any]
@@ -16,53 +16,52 @@ _NAMES = ("name", "mountPath")
 
 def diff(before: Any, after: Any, path: str = "") -> list[Operation]:
     """The operations in order. `path` is the JSON pointer of both."""
-    return list(_changes(before, after, path))
+    found: list[Operation] = []
+    _compare(before, after, path, found)
+    return found
 
 
-def _changes(before: Any, after: Any, path: str) -> Iterator[Operation]:
+def _compare(before: Any, after: Any, path: str, found: list[Operation]) -> None:
+    """Appends to `found`: a generator at each level would cost more than the comparison."""
     if before is after:
         return
     if isinstance(before, dict) and isinstance(after, dict):
-        yield from _of_maps(before, after, path)
+        _compare_maps(before, after, path, found)
     elif isinstance(before, list) and isinstance(after, list):
-        yield from _of_lists(before, after, path)
+        _compare_lists(before, after, path, found)
     elif type(before) is not type(after) or before != after:  # 1 is not true
-        yield {"op": "replace", "path": path, "value": after}
+        found.append({"op": "replace", "path": path, "value": after})
 
 
-def _of_maps(before: Mapping[str, Any], after: Mapping[str, Any], path: str) -> Iterator[Operation]:
-    for name in before:
-        if name not in after:
-            yield {"op": "remove", "path": f"{path}/{_escaped(name)}"}
+def _compare_maps(before: Mapping[str, Any], after: Mapping[str, Any], path: str, found: list[Operation]) -> None:
+    found += [{"op": "remove", "path": f"{path}/{_escaped(name)}"} for name in before if name not in after]
     for name, value in after.items():
-        where = f"{path}/{_escaped(name)}"
-        if name in before:
-            yield from _changes(before[name], value, where)
-        else:
-            yield {"op": "add", "path": where, "value": value}
+        if name not in before:
+            found.append({"op": "add", "path": f"{path}/{_escaped(name)}", "value": value})
+        elif before[name] is not value:
+            _compare(before[name], value, f"{path}/{_escaped(name)}", found)
 
 
-def _of_lists(before: list[Any], after: list[Any], path: str) -> Iterator[Operation]:
+def _compare_lists(before: list[Any], after: list[Any], path: str, found: list[Operation]) -> None:
+    replaced = {"op": "replace", "path": path, "value": after}
     keys = _keys(before, after)
     if keys is None:
         if len(before) != len(after) or any(diff(*pair) for pair in zip(before, after, strict=True)):
-            yield {"op": "replace", "path": path, "value": after}
+            found.append(replaced)
         return
     old, new = keys
     wanted, known = set(new), set(old)
-    kept = [key for key in old if key in wanted]
-    if kept != [key for key in new if key in known]:  # members changed places
-        yield {"op": "replace", "path": path, "value": after}
+    if [key for key in old if key in wanted] != [key for key in new if key in known]:  # members changed places
+        found.append(replaced)
         return
-    for index in range(len(old) - 1, -1, -1):
-        if old[index] not in wanted:
-            yield {"op": "remove", "path": f"{path}/{index}"}
+    gone = [index for index, key in enumerate(old) if key not in wanted]
+    found += [{"op": "remove", "path": f"{path}/{index}"} for index in reversed(gone)]
     values = dict(zip(old, before, strict=True))
     for index, (key, value) in enumerate(zip(new, after, strict=True)):
-        if key in known:
-            yield from _changes(values[key], value, f"{path}/{index}")
-        else:
-            yield {"op": "add", "path": f"{path}/{index}", "value": value}
+        if key not in known:
+            found.append({"op": "add", "path": f"{path}/{index}", "value": value})
+        elif values[key] is not value:
+            _compare(values[key], value, f"{path}/{index}", found)
 
 
 def _keys(before: list[Any], after: list[Any]) -> tuple[list[str], list[str]] | None:
@@ -76,10 +75,10 @@ def _keys(before: list[Any], after: list[Any]) -> tuple[list[str], list[str]] | 
 
 def _named(members: list[Any], field: str) -> list[str] | None:
     names = [member.get(field) if isinstance(member, dict) else None for member in members]
-    if any(not isinstance(name, str) for name in names) or len(set(names)) < len(names):
+    if len(set(map(type, names)) | {str}) > 1 or len(set(names)) < len(names):
         return None
     return names  # type: ignore[return-value]
 
 
 def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+    return name.replace("~", "~0").replace("/", "~1") if "/" in name or "~" in name else name

@@ -62,7 +62,7 @@ class Settings(Base):
     agent_probe_command: list[str] = Field(
         ["python", "-m", "injector", "agent", "--probe"],
         min_length=1,
-        description="probes the agent where it serves no port, as JSON",
+        description="probes the agent where it serves no port, called with started or ready, as JSON",
     )
     platform_assigns_uids: bool = Field(False, description="leave uids to the platform (OpenShift)")
 

@@ -41,6 +41,16 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """What a store's login needs in one pod."""
+
+    audiences: tuple[str, ...]
+    """Of tokens; "" is the API server's own."""
+    keys: tuple[tuple[str, ObjectKey], ...]
+    """With the path of the field that asks for each."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pod:
     """Who asks."""
 
@@ -77,11 +87,8 @@ def check_namespace(known: Examined, pod: Pod, labels: Mapping[str, str]) -> Non
         )
 
 
-def login_of(known: Examined, pod: Pod) -> tuple[list[str], list[tuple[str, ObjectKey]]]:
-    """Audiences of tokens, and keys with their paths, that the store's login needs in this pod.
-
-    Raises `InvalidSpec` for what a pod can't have.
-    """
+def login_of(known: Examined, pod: Pod) -> Login:
+    """What the store's login needs in this pod. Raises `InvalidSpec` for what a pod can't have."""
     audiences: list[str] = []
     keys: list[tuple[str, ObjectKey]] = []
     for need in known.needs:
@@ -100,7 +107,7 @@ def login_of(known: Examined, pod: Pod) -> tuple[list[str], list[tuple[str, Obje
                 )
             case _:
                 assert_never(need)
-    return audiences, keys
+    return Login(tuple(audiences), tuple(keys))
 
 
 def _key(need: KeyNeed, path: str, pod: Pod) -> ObjectKey:

@@ -283,3 +283,8 @@ class ExternalSecret(Model, frozen=True, kw_only=True):
     metadata: ObjectMeta = ObjectMeta()
     spec: ExternalSecretSpec = ExternalSecretSpec()
     status: ExternalSecretStatus | None = None
+
+    @property
+    def target_name(self) -> str:
+        """Name of the Secret."""
+        return self.spec.target.name or self.metadata.name

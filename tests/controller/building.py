@@ -3,14 +3,14 @@
 import base64
 from datetime import UTC, datetime
 
-from controller.external_secret.hashing import data_hash, field_manager, text_hash
 from controller.external_secret.subject import Subject
-from controller.external_secret.target import Secret
 from controller.timestamps import print_time
 from secretcore.model.external_secret import ExternalSecret
 from secretcore.model.reading import read
 from secretcore.plan import Rendered
 from secretcore.secret_data import SecretData
+from secretcore.target.hashing import data_hash, field_manager, text_hash
+from secretcore.target.secret import Secret
 
 NOON = datetime(2026, 8, 8, 12, 0, tzinfo=UTC)
 UID = "1f0b6c5e-0000-4000-8000-000000000001"

@@ -10,6 +10,7 @@ ESO = {
     "externalsecret_sync_calls_error": ("unknown", OBJECT),  # a counter whose name does not end as one's should
     "externalsecret_status_condition": ("gauge", CONDITION),
     "externalsecret_reconcile_duration": ("gauge", OBJECT),
+    "externalsecret_provider_api_calls_count": ("unknown", {"provider", "call", "status"}),  # the same
     "secretstore_status_condition": ("gauge", CONDITION),
     "secretstore_reconcile_duration": ("gauge", OBJECT),
     "clustersecretstore_status_condition": ("gauge", CONDITION),

@@ -42,6 +42,11 @@ async def app(cluster, mark="0", name="db"):
     )
 
 
+def end_sessions(room, path):
+    """Revokes the tokens that logging in there has brought."""
+    room.bao.write(f"sys/leases/revoke-prefix/auth/{path}/login", {})
+
+
 async def _by_token(cluster, room):
     token = room.bao.create_token(room.policy)
     await login(cluster, token=token)
@@ -54,7 +59,12 @@ async def _by_app_role(cluster, room):
     await login(cluster, role_id=role_id, secret_id=secret_id)
     auth = {"appRole": {"path": path, "roleRef": ref("role-id"), "secretRef": ref("secret-id")}}
     await cluster.apply("SecretStore", "store", spec=openbao_store(room, **auth))
-    return lambda: room.bao.write(f"auth/{path}/role/app/secret-id/destroy", {"secret_id": secret_id})
+
+    def revoke():
+        room.bao.write(f"auth/{path}/role/app/secret-id/destroy", {"secret_id": secret_id})
+        end_sessions(room, path)
+
+    return revoke
 
 
 @pytest.mark.parametrize("log_in", [_by_token, _by_app_role])
@@ -92,6 +102,7 @@ async def test_credentials_that_are_revoked_are_tried_by_the_store_alone_and_not
             await app(cluster, name=name)
             await cluster.data(name, v="read")
         room.bao.write(f"auth/{path}/role/app/secret-id/destroy", {"secret_id": secret_id})
+        end_sessions(room, path)
         await app(cluster, "1", name=names[0])
         await cluster.condition("False", "InvalidProviderConfig", "store", "SecretStore")
         for mark in ("2", "3"):
@@ -147,6 +158,7 @@ async def test_openbao_by_a_service_account_of_the_cluster(cluster, served, room
         await cluster.condition("True", "Valid", "store", "SecretStore")
         # the role is taken away, and given back
         room.bao.delete(f"auth/{kubernetes_auth}/role/reader")
+        end_sessions(room, kubernetes_auth)
         await app(cluster, "1")
         await cluster.warned(f"login by auth.kubernetes at auth/{kubernetes_auth}")
         await cluster.condition("False", "InvalidProviderConfig", "store", "SecretStore")

@@ -4,8 +4,6 @@ import pytest
 
 from controller.external_secret.decide import decide, decide_end, unchanged
 from controller.external_secret.decision import Create, Delete, Keep, Retry, Update
-from controller.external_secret.hashing import field_manager
-from controller.external_secret.target import Secret
 from secretcore.errors import (
     AccessDenied,
     Failure,
@@ -16,6 +14,8 @@ from secretcore.errors import (
     TransformFailed,
 )
 from secretcore.plan import Extract, FetchStep, Find, FindAll, Get, Missing, RemoteRef, StoreRef
+from secretcore.target.hashing import field_manager
+from secretcore.target.secret import Secret
 from tests.controller.building import CREATED_BY, MANAGED, MINE, fetched, fields_of, owned, owner, secret, subject
 
 DATA = fetched(password="new")

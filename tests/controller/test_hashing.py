@@ -2,15 +2,15 @@
 
 import pytest
 
-from controller.external_secret.hashing import (
+from secretcore.plan import Rendered
+from secretcore.secret_data import SecretData
+from secretcore.target.hashing import (
     data_hash,
     field_manager,
     fingerprint,
     synced_resource_version,
     text_hash,
 )
-from secretcore.plan import Rendered
-from secretcore.secret_data import SecretData
 
 
 @pytest.mark.parametrize(

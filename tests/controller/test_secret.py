@@ -2,11 +2,11 @@
 
 import pytest
 
-from controller.external_secret.hashing import data_hash, field_manager
-from controller.external_secret.secret import desired_secret as secret_of
-from controller.external_secret.secret import metadata_only, same
 from secretcore.plan import Rendered
 from secretcore.secret_data import SecretData
+from secretcore.target.desired import desired_secret as secret_of
+from secretcore.target.desired import metadata_only, same
+from secretcore.target.hashing import data_hash, field_manager
 from tests.controller.building import (
     CREATED_BY,
     DATA_HASH,
@@ -26,7 +26,7 @@ NEW = {"password": b"new"}
 
 
 def desired_secret(of, data, there, **metadata):
-    return secret_of(of, Rendered(SecretData(data), **metadata), there)
+    return secret_of(of.external_secret, Rendered(SecretData(data), **metadata), there)
 
 
 def test_a_new_owned_secret():

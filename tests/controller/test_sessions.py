@@ -68,8 +68,8 @@ async def test_many_external_secrets_share_a_login_and_log_out_in_the_end(cluste
             await cluster.data(f"db{number}", password="read")
         await cluster.settled()
         assert bao.logins == 2  # one is that of the store's validation
-        for call, count in (("login", 2), ("validate", 1), ("get_secret", bao.reads)):
-            labels = {"provider": "vault", "call": call, "status": "success"}
+        for call, count in (("Login", 2), ("LookupSelf", 1), ("ReadSecretData", bao.reads)):
+            labels = {"provider": "HashiCorp/Vault", "call": call, "status": "success"}
             shown = controller.metrics.registry.get_sample_value("externalsecret_provider_api_calls_count", labels)
             assert shown == count
         assert bao.reads < 10  # all were known before the first began: one, and one more for each ten seconds of this

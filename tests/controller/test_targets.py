@@ -2,8 +2,8 @@
 
 import pytest
 
-from controller.external_secret.hashing import field_manager
 from kubecore.resources import SECRETS
+from secretcore.target.hashing import field_manager
 from tests.controller.cluster import decoded
 from tests.controller.echo import BACKENDS
 

@@ -3,10 +3,10 @@
 import pytest
 
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES
-from controller.names import created_by
 from controller.view import View
 from kubecore.cache import Key
 from kubecore.resources import CONFIG_MAPS, SECRETS
+from secretcore.names import created_by
 from tests.controller.building import CREATED_BY, MANAGED, owner, subject, synced
 
 DB = Key("team", "db")

@@ -105,7 +105,19 @@ def test_a_store_reads_its_token_from_the_cluster(control_plane, openbao, filled
     ]
 
     def render(*options):
-        command = [sys.executable, "-m", "injector", "render", "-", "-n", filled, "-o", "env", "--show-values"]
+        command = [
+            sys.executable,
+            "-m",
+            "injector",
+            "render",
+            "--no-progress",
+            "-",
+            "-n",
+            filled,
+            "-o",
+            "env",
+            "--show-values",
+        ]
         text = yaml.safe_dump_all(manifests)
         return subprocess.run([*command, *options], input=text, capture_output=True, text=True)
 

@@ -43,7 +43,7 @@ def render(tmp_path, capsys):
     def run(*manifests, options=("--show-values",), store=STORE):
         file = tmp_path / "manifests.yaml"
         file.write_text(store + yaml.safe_dump_all(manifests))
-        code = main(["render", str(file), *options])
+        code = main(["render", "--no-progress", str(file), *options])
         return code, *capsys.readouterr()
 
     return run
@@ -51,7 +51,10 @@ def render(tmp_path, capsys):
 
 def test_the_quickstart_prints_its_secrets_with_masked_values():
     ran = subprocess.run(
-        [sys.executable, "-m", "injector", "render", QUICKSTART], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "injector", "render", "--no-progress", QUICKSTART],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     database, payments = yaml.safe_load_all(ran.stdout)
     assert ran.stderr == ""
@@ -245,13 +248,13 @@ def test_a_wrong_call_is_code_2_and_says_what_is_wrong(arguments, sentence, caps
 
 
 def test_output_that_cannot_be_written_is_said_in_one_line():
-    command = f"{sys.executable} -m injector render {QUICKSTART} > /dev/full"
+    command = f"{sys.executable} -m injector render --no-progress {QUICKSTART} > /dev/full"
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "the output can't be written: No space left on device\n")
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():
-    command = f"{sys.executable} -m injector render {QUICKSTART} | true; exit ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m injector render --no-progress {QUICKSTART} | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (141, "")
 
@@ -278,7 +281,7 @@ BILLION = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
 def test_what_is_no_manifest_is_one_line_with_its_place(tmp_path, capsys, text, line):
     file = tmp_path / "bad.yaml"
     file.write_text(text)
-    assert main(["render", str(file), str(QUICKSTART)]) == 1
+    assert main(["render", "--no-progress", str(file), str(QUICKSTART)]) == 1
     out, err = capsys.readouterr()
     assert err.startswith(f"{file}{line}")
     assert err.count("\n") == 1

@@ -308,3 +308,30 @@ async def test_a_credential_plugin_that_fails_is_told_and_never_replaces_a_good_
         break_it()
         admin._connection._loaded_at = -1e9  # a minute has passed
         assert (await admin.get(NAMESPACES, "default"))["kind"] == "Namespace"
+
+
+@pytest.mark.parametrize(
+    ("context", "namespace"), [(None, "default"), ("other", "team")], ids=["unless said default", "that of the context"]
+)
+def test_the_namespace_of_a_context(control_plane, tmp_path, context, namespace):
+    config = control_plane.kubeconfig_for("t")
+    config["contexts"].append({"name": "other", "context": {**config["contexts"][0]["context"], "namespace": "team"}})
+    (tmp_path / "config").write_text(yaml.safe_dump(config))
+    assert client.context_namespace(tmp_path / "config", context) == namespace
+
+
+@pytest.mark.parametrize(
+    ("content", "context", "message"),
+    [(None, None, "there is no kubeconfig"), ("{}", None, "current-context"), ("t0ken: [", None, "is not one")],
+)
+def test_the_namespace_of_a_bad_kubeconfig_is_an_error_of_ours(tmp_path, content, context, message):
+    if content is not None:
+        (tmp_path / "config").write_text(content)
+    with pytest.raises(ConfigurationError, match=message) as raised:
+        client.context_namespace(tmp_path / "config", context)
+    assert "t0ken" not in str(raised.value)
+
+
+def test_a_context_that_there_is_none_of_is_told(control_plane):
+    with pytest.raises(ConfigurationError, match="no context 'none'"):
+        client.context_namespace(control_plane.kubeconfig, "none")

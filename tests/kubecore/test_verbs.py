@@ -18,7 +18,7 @@ from kubecore.errors import (
     NotFound,
     Unauthorized,
 )
-from kubecore.resources import CONFIG_MAPS, NAMESPACES, SECRETS, Resource
+from kubecore.resources import CONFIG_MAPS, NAMESPACES, SECRETS, SERVICE_ACCOUNTS, Resource
 from kubecore.wire import PatchType, Selector
 
 pytestmark = pytest.mark.server
@@ -233,6 +233,23 @@ async def test_rbac_refusals_are_forbidden_and_foreseen(api, limited, namespace)
         await limited.get(SECRETS, "a", namespace)
     assert not await limited.can_i("get", SECRETS, namespace, "a")
     assert await api.can_i("get", SECRETS, namespace, "a")
+
+
+async def test_what_a_service_account_may_do_is_told(api, control_plane, namespace):
+    control_plane.create_service_account(namespace, "app")
+    account = (namespace, "app")
+    assert not await api.can_account(account, "get", SECRETS, namespace)
+    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "app"}}
+    rules = [{"apiGroups": [""], "resources": ["secrets", "serviceaccounts/token"], "verbs": ["get"]}]
+    group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"system:serviceaccounts:{namespace}"}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "app"}
+    path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+    control_plane.request("POST", f"{path}/roles", {**rbac, "rules": rules})
+    control_plane.request("POST", f"{path}/rolebindings", {**rbac, "roleRef": role, "subjects": [group]})
+    assert await api.can_account(account, "get", SECRETS, namespace)
+    assert not await api.can_account(account, "list", SECRETS, namespace)
+    assert await api.can_account(account, "get", SERVICE_ACCOUNTS, namespace, "token")
+    assert not await api.can_account(account, "get", SERVICE_ACCOUNTS, namespace)
 
 
 async def test_a_token_that_the_server_does_not_know_is_unauthorized(control_plane, tmp_path, namespace):

@@ -53,7 +53,7 @@ def render(tmp_path, capsys):
         store = json.loads(json.dumps(STORE))
         store["spec"]["provider"]["aws"].update(configuration)
         (tmp_path / "manifests.yaml").write_text(yaml.safe_dump_all([store, *manifests]))
-        code = main(["render", str(tmp_path), "--show-values", "--output", "env", *options])
+        code = main(["render", "--no-progress", str(tmp_path), "--show-values", "--output", "env", *options])
         out, err = capsys.readouterr()
         return code, set(out.splitlines()), err
 

@@ -28,7 +28,7 @@ def example(openbao, tmp_path):
 
 
 def rendered(example, capsys, *options):
-    code = main(["render", "--from-environment", example, *options])
+    code = main(["render", "--no-progress", "--from-environment", example, *options])
     out, err = capsys.readouterr()
     return code, list(yaml.safe_load_all(out)), err
 

@@ -348,3 +348,26 @@ def test_two_external_secrets_can_not_have_the_same_files(backend):
     same = work(backend, external_secret("a", target={"name": "t"}), external_secret("b", target={"name": "t"}))
     with pytest.raises(InvalidSpec, match='ExternalSecrets "a" and "b" both become "t"'):
         check_roots(same.subjects)
+
+
+async def test_windows_hold_up_what_is_due_by_time_alone(volume, folder, backend):
+    windows = {"kind": "deny", "windows": [{"schedule": "* * * * *", "duration": "1h"}]}
+    given = [
+        external_secret("db", refreshInterval=SHORT, syncWindows=windows),
+        external_secret("tls", refreshInterval=SHORT),
+    ]
+    async with Running(volume, folder, work(backend, *given)) as running:
+        backend.values["db"] = b'{"password":"two"}'
+        await running.until(lambda: running.record("tls").refreshes > 4)
+        assert (backend.calls["db"], seen(folder)["db/password"]) == (1, b"one")
+        running.refresher.adopt(work(backend, *given, stores="other"))
+        await running.until_seen("db/password", b"two")
+
+
+async def test_a_name_that_another_has_taken_shows_nothing_of_the_one_before(volume, folder, backend):
+    before = external_secret("db", target={"name": "x"}), external_secret("tls", target={"name": "y"})
+    async with Running(volume, folder, work(backend, *before)) as running:
+        backend.errors["db"] = DOWN
+        after = external_secret("db", target={"name": "z"}), external_secret("tls", target={"name": "x"})
+        running.refresher.adopt(work(backend, *after))
+        await running.until(lambda: seen(folder) == {"x/key": b"k1"})

@@ -11,6 +11,9 @@ from aiohttp import web
 from injector.webhook.patch import diff
 from kubecore.serving import Certificate, Server
 
+SECONDS = 5.0
+"""That the loop goes on at the end: a TLS connection says good-bye to its peer before it is closed."""
+
 
 class Mesh:
     """Serves in a thread of its own, over TLS of a test's authority."""
@@ -33,6 +36,9 @@ class Mesh:
         self._started.set()
         await self._stopping.wait()
         await server.stop()
+        until = self._loop.time() + SECONDS
+        while len(self._loop._selector.get_map()) > 1 and self._loop.time() < until:  # noqa: ASYNC110  # one is the loop's own
+            await asyncio.sleep(0.001)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stopping.set)
@@ -44,7 +50,9 @@ class Mesh:
         pod = review["request"]["object"]
         patch = base64.b64encode(json.dumps(diff(pod, _meshed(pod))).encode()).decode()
         response = {"uid": review["request"]["uid"], "allowed": True, "patchType": "JSONPatch", "patch": patch}
-        return web.json_response({**review, "request": None, "response": response})
+        answer = web.json_response({**review, "request": None, "response": response})
+        answer.force_close()
+        return answer
 
     def configuration(self, name: str, namespace: str):
         return {

@@ -251,13 +251,18 @@ async def test_probes_are_http_where_there_is_a_port_to_have(shape, served, mode
     agent = named(all_containers(stored), AGENT)
     assert config_of(stored).get("port", 0) == (9467 if served else 0)
     assert ("ports" in agent) == served
-    probes = [agent[name] for name in ("readinessProbe", "startupProbe") if name in agent]
+    asked = {"readinessProbe": ("ready", "/readyz"), "startupProbe": ("started", "/startupz")}
+    probes = {name: agent[name] for name in asked if name in agent}
     assert len(probes) == (2 if mode == "native" else 1)
-    for probe in probes:
-        assert ("httpGet" in probe) == served
-        assert served or probe["exec"]["command"] == ["python", "-m", "injector", "agent", "--probe"]
+    for name, probe in probes.items():
+        word, path = asked[name]
+        if served:
+            assert probe["httpGet"] == {"path": path, "port": 9467, "scheme": "HTTP"}
+        else:
+            assert probe["exec"]["command"] == ["python", "-m", "injector", "agent", "--probe", word]
     if mode == "native":  # the agent gives up by itself, with a sentence, before the kubelet does
-        assert probes[-1]["failureThreshold"] * probes[-1]["periodSeconds"] > OPTIONS.deadline
+        startup = probes["startupProbe"]
+        assert startup["failureThreshold"] * startup["periodSeconds"] > OPTIONS.deadline
 
 
 async def test_credentials_are_mounted_by_the_agent_alone_and_the_api_token_by_nobody_new():

@@ -107,10 +107,6 @@ def clustered(provider=None, **spec):
             Cluster(external_secret(target={"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}), store()),
             "spec.target.manifest: a ConfigMap can't be delivered as files",
         ),
-        (
-            Cluster(external_secret(syncWindows={"kind": "deny", "windows": [{"schedule": "@daily", "duration": "1h"}]}), store()),
-            "spec.syncWindows: are not kept by agents in pods",
-        ),
         (Cluster(external_secret(data=[]), store()), 'ExternalSecret "db": spec: either data or dataFrom'),
         (
             Cluster(external_secret(target=FORM), store()),

@@ -1,5 +1,5 @@
 """The hashes and names that ESO leaves on objects, so that a cluster can move between ESO and this controller without
-a Secret being rewritten. Pure; `due`, `secret` and `status` ask here.
+a Secret being rewritten. Pure; the controller and `desired` ask here.
 
 ESO hashes what Go prints: SHA3-224 over `fmt.Sprintf("%+v", value)`.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from controller.names import text_hash
+from secretcore.names import text_hash
 from secretcore.plan import Rendered
 
 MANAGER = "externalsecrets.external-secrets.io"

@@ -1,4 +1,4 @@
-"""When `spec.syncWindows` lets periodic refreshes happen. Pure; `due` asks.
+"""When `spec.syncWindows` lets periodic refreshes happen. Pure; the shells ask before they refresh.
 
 A window is open from an occurrence of its schedule until its duration has passed, both ends included. Schedules are
 cron in UTC, or `@every 6h`, which counts from midnight of 1970-01-01. One that can't be read never opens.

@@ -1,5 +1,5 @@
 """Builds the Secret that an ExternalSecret wants: what is there, less what an earlier sync left, plus what was read.
-Pure; `decide` compares the result with what is there.
+Pure; who calls compares the result with what is there.
 
 What an earlier sync left is known from `metadata.managedFields`, where the API server records it under our field
 manager. Everything else in a Secret is others' and stays, except for the data of a Secret that is ours as a whole
@@ -13,36 +13,29 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from controller.external_secret.hashing import data_hash, field_manager
-from controller.external_secret.subject import Subject
-from controller.external_secret.target import Secret, refers_to
-from controller.names import (
-    API_VERSION,
-    CREATED_BY_LABEL,
-    DATA_HASH_ANNOTATION,
-    KIND,
-    MANAGED_LABEL,
-    created_by,
-)
+from secretcore.model.external_secret import ExternalSecret
+from secretcore.names import API_VERSION, CREATED_BY_LABEL, DATA_HASH_ANNOTATION, KIND, MANAGED_LABEL, created_by
 from secretcore.plan import Rendered
+from secretcore.target.hashing import data_hash, field_manager
+from secretcore.target.secret import Secret, refers_to
 
 KEEPS_FOREIGN_DATA = ("Merge", "CreateOrMerge")
 
 
-def desired_secret(subject: Subject, rendered: Rendered, existing: Secret | None) -> Secret:
+def desired_secret(of: ExternalSecret, rendered: Rendered, existing: Secret | None) -> Secret:
     """The whole Secret as it should be. Of an existing one it has resourceVersion and UID."""
-    manifest = _start(subject, existing)
-    target = subject.spec.target
+    manifest = _start(of, existing)
+    target = of.spec.target
     if target.immutable:
         manifest["immutable"] = True
     if existing is None or not target.immutable:
-        owned = _owned(existing, field_manager(subject.name)) if existing else {}
-        _set_metadata(manifest["metadata"], owned.get("f:metadata", {}), subject, rendered)
-        _set_data(manifest, owned.get("f:data", {}), rendered.data, subject)
+        owned = _owned(existing, field_manager(of.metadata.name)) if existing else {}
+        _set_metadata(manifest["metadata"], owned.get("f:metadata", {}), of, rendered)
+        _set_data(manifest, owned.get("f:data", {}), rendered.data, of)
         if target.template and target.template.type:
             manifest["type"] = target.template.type
-    _set_owner(manifest["metadata"], subject)
-    _mark(manifest, subject)
+    _set_owner(manifest["metadata"], of)
+    _mark(manifest, of)
     return Secret(_tidy(manifest))
 
 
@@ -67,11 +60,11 @@ def same_content(one: Secret, other: Secret) -> bool:
     return one.data == other.data and one.manifest.get("type") == other.manifest.get("type")
 
 
-def _start(subject: Subject, existing: Secret | None) -> dict[str, Any]:
+def _start(of: ExternalSecret, existing: Secret | None) -> dict[str, Any]:
     if existing:
         manifest = deepcopy(dict(existing.manifest))
     else:
-        metadata = {"name": subject.target_name, "namespace": subject.namespace}
+        metadata = {"name": of.target_name, "namespace": of.metadata.namespace}
         manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque"}
     for field in ("labels", "annotations"):
         manifest["metadata"][field] = dict(manifest["metadata"].get(field) or {})
@@ -96,9 +89,9 @@ def _keys(owned: Mapping[str, Any]) -> Iterable[str]:
     return (field.removeprefix("f:") for field in owned if field.startswith("f:"))
 
 
-def _set_metadata(metadata: dict[str, Any], owned: Mapping[str, Any], subject: Subject, rendered: Rendered) -> None:
+def _set_metadata(metadata: dict[str, Any], owned: Mapping[str, Any], of: ExternalSecret, rendered: Rendered) -> None:
     """Without a template the ExternalSecret's own labels and annotations, with one only the template's."""
-    template, own = subject.spec.target.template, subject.external_secret.metadata
+    template, own = of.spec.target.template, of.metadata
     wanted = {"labels": rendered.labels, "annotations": rendered.annotations}
     for field, ours in wanted.items():
         for key in _keys(owned.get(f"f:{field}", {})):
@@ -110,21 +103,21 @@ def _set_metadata(metadata: dict[str, Any], owned: Mapping[str, Any], subject: S
 
 
 def _set_data(
-    manifest: dict[str, Any], owned: Mapping[str, Any], fetched: Mapping[str, bytes], subject: Subject
+    manifest: dict[str, Any], owned: Mapping[str, Any], fetched: Mapping[str, bytes], of: ExternalSecret
 ) -> None:
     foreign: dict[str, str] = {}
-    if subject.spec.target.creation_policy in KEEPS_FOREIGN_DATA:
+    if of.spec.target.creation_policy in KEEPS_FOREIGN_DATA:
         ours = set(_keys(owned))
         foreign = {key: value for key, value in (manifest.get("data") or {}).items() if key not in ours}
     encoded = {key: base64.b64encode(value).decode() for key, value in fetched.items()}
     manifest["data"] = foreign | encoded
 
 
-def _set_owner(metadata: dict[str, Any], subject: Subject) -> None:
+def _set_owner(metadata: dict[str, Any], of: ExternalSecret) -> None:
     """Owner controls the Secret, so that the garbage collector removes it; the other policies don't."""
-    name = subject.name
+    name = of.metadata.name
     owners = metadata.get("ownerReferences") or []
-    if subject.spec.target.creation_policy != "Owner":
+    if of.spec.target.creation_policy != "Owner":
         metadata["ownerReferences"] = [
             owner for owner in owners if not (refers_to(owner, name) and owner.get("controller"))
         ]
@@ -133,7 +126,7 @@ def _set_owner(metadata: dict[str, Any], subject: Subject) -> None:
         "apiVersion": API_VERSION,
         "kind": KIND,
         "name": name,
-        "uid": subject.uid,
+        "uid": of.metadata.uid,
         "controller": True,
         "blockOwnerDeletion": True,
     }
@@ -142,11 +135,11 @@ def _set_owner(metadata: dict[str, Any], subject: Subject) -> None:
     metadata["ownerReferences"] = [*others[:place], ours, *others[place:]]
 
 
-def _mark(manifest: dict[str, Any], subject: Subject) -> None:
+def _mark(manifest: dict[str, Any], of: ExternalSecret) -> None:
     labels, annotations = manifest["metadata"]["labels"], manifest["metadata"]["annotations"]
     labels[MANAGED_LABEL] = "true"
-    if subject.spec.target.creation_policy == "Owner":
-        labels[CREATED_BY_LABEL] = created_by(subject.namespace, subject.name)
+    if of.spec.target.creation_policy == "Owner":
+        labels[CREATED_BY_LABEL] = created_by(of.metadata.namespace, of.metadata.name)
     else:
         labels.pop(CREATED_BY_LABEL, None)
     annotations[DATA_HASH_ANNOTATION] = data_hash(Secret(manifest).data)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.external_secret.windows import next_change, permits
 from secretcore.model.external_secret import SyncWindow, SyncWindows
+from secretcore.windows import next_change, permits
 
 
 def windows(kind, *pairs):

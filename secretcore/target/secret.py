@@ -1,4 +1,4 @@
-"""The target Secret as the API server holds it. `gather` reads it, `due` and `decide` ask it, `secret` changes a copy.
+"""The target Secret as the API server holds it. A shell reads it, `desired` changes a copy.
 
 Values stay Base64 until somebody asks; a repr shows none.
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from controller.external_secret.hashing import data_hash
-from controller.names import DATA_HASH_ANNOTATION, GROUP, KIND, MANAGED_LABEL
+from secretcore.names import DATA_HASH_ANNOTATION, GROUP, KIND, MANAGED_LABEL
+from secretcore.target.hashing import data_hash
 
 Manifest = Mapping[str, Any]
 
