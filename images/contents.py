@@ -20,8 +20,6 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 CACHE_TAG = sys.implementation.cache_tag
-EPOCH = 315_532_800
-"""1 January 1980 in seconds, the first day that an archive of any kind can tell."""
 
 OURS = {"secretcore", "kubecore", "controller", "injector"}
 PROGRAMS = {
@@ -64,14 +62,14 @@ def make_app(image: str, root: Path) -> None:
     remove_unused(app)
     remove_modules_but(app, reached(app, (*PROGRAMS[image], *providers(app))))
     compile_app(app)
-    settle(root)
+    open_to_all(root)
 
 
 def make_library(base: Path, root: Path) -> None:
     """Compile the base's standard library into ROOT, which may stay empty."""
     root.mkdir()
     compile_library(library(base), base, root)
-    settle(root)
+    open_to_all(root)
 
 
 def providers(app: Path) -> Iterator[str]:
@@ -168,11 +166,10 @@ def _modules(source: Path) -> Iterator[Path]:
         yield from (Path(folder, file) for file in sorted(files) if file.endswith(".py"))
 
 
-def settle(root: Path) -> None:
-    """Everyone may read, nobody but root may write; the same content is the same layer, whenever it was made."""
+def open_to_all(root: Path) -> None:
+    """Everyone may read, nobody but root may write."""
     for path in root.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
-        os.utime(path, (EPOCH, EPOCH))
 
 
 def _remove(path: Path) -> None:
