@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from injector.__main__ import COMMANDS, main
+from injector.__main__ import main
 from injector.program import program_name
 
 
@@ -21,8 +21,8 @@ def test_usage_texts_name_the_program_as_it_was_called(called, name):
     assert program_name(called) == name
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_has_help(command, capsys):
+@pytest.mark.parametrize("command", ["render", "explain", "diff", "doctor"])
+def test_each_command_for_people_has_help(command, capsys):
     assert main([command, "--help"]) == 0
     assert command in capsys.readouterr().out
 
