@@ -10,23 +10,23 @@ root is read-only in a pod, so each start would compile it anew, which doubles i
 Standard library only. Ends with an error that says what to do when base and builder are of different Pythons.
 """
 
+import ast
 import os
 import py_compile
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from importlib.metadata import distributions
 from pathlib import Path
 
 CACHE_TAG = sys.implementation.cache_tag
 
-OURS = {
-    "controller": {"secretcore", "kubecore", "controller", "injector", "injector/webhook"},
-    "agent": {"secretcore", "injector", "injector/agent"},
+OURS = {"secretcore", "kubecore", "controller", "injector"}
+PROGRAMS = {
+    "controller": ("controller.__main__", "injector.__main__", "injector.webhook.command_line"),
+    "agent": ("injector.__main__", "injector.agent.command_line"),
 }
-"""Packages of ours. Of `injector` its modules, and of its sub-packages those that are named."""
-
-DEVELOPERS = ("secretcore/crd", "secretcore/testing.py")
-"""Of ours, but never in an image: they make the CRDs and test providers."""
+"""The modules that an image is for. With them stay the providers and all that these import."""
 
 UNUSED = (
     "bin",
@@ -59,8 +59,8 @@ LIBRARY_LEFT_OUT = {
 def make_app(image: str, root: Path) -> None:
     """Trim and compile what is in ROOT/app."""
     app = root / "app"
-    remove_other_packages(app, OURS[image])
     remove_unused(app)
+    remove_modules_but(app, reached(app, (*PROGRAMS[image], *providers(app))))
     compile_app(app)
     open_to_all(root)
 
@@ -72,15 +72,40 @@ def make_library(base: Path, root: Path) -> None:
     open_to_all(root)
 
 
-def remove_other_packages(app: Path, kept: set[str]) -> None:
-    """Leave of our packages what this image runs."""
-    for package in {"secretcore", "kubecore", "controller", "injector"} - kept:
-        shutil.rmtree(app / package)
-    for folder in (app / "injector").iterdir():
-        if folder.is_dir() and f"injector/{folder.name}" not in kept:
-            shutil.rmtree(folder)
-    for name in DEVELOPERS:
-        _remove(app / name)
+def providers(app: Path) -> Iterator[str]:
+    """The modules of our providers, which are found by name."""
+    for distribution in distributions(name="external-secrets-injector", path=[str(app)]):
+        yield from (entry.module for entry in distribution.entry_points if entry.group.endswith(".providers"))
+
+
+def reached(app: Path, starts: Iterable[str]) -> set[Path]:
+    """The files of our modules that `starts` import, those among them, wherever in a module an import stands."""
+    found: set[Path] = set()
+    names = [*starts]
+    while names:
+        name = names.pop()
+        path = app / name.replace(".", "/")
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name.partition(".")[0] not in OURS or file in found or not file.exists():
+            continue
+        found.add(file)
+        names.append(name.rpartition(".")[0])
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.Import):
+                names += [each.name for each in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names += [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+    return found
+
+
+def remove_modules_but(app: Path, kept: set[Path]) -> None:
+    """Leave of our modules those."""
+    for file in [file for package in OURS for file in (app / package).rglob("*.py")]:
+        if file not in kept:
+            file.unlink()
+    for folder in sorted((folder for package in OURS for folder in (app / package).rglob("")), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def remove_unused(app: Path) -> None:

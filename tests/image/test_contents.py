@@ -10,7 +10,6 @@ import grimp
 import pytest
 from packaging.requirements import Requirement
 
-from injector.__main__ import COMMANDS
 from tests.image.probe import PROBE
 from tests.support.images import VARIABLES
 from tests.support.paths import ROOT
@@ -19,8 +18,10 @@ pytestmark = pytest.mark.server
 
 MEGABYTE = 1_000_000
 BOTH = pytest.mark.parametrize("name", ["controller", "agent"])
-FOREIGN = {"agent": {"injector.local", "injector.webhook"}, "controller": {"injector.local", "injector.agent"}}
-"""Commands of the injector that are not this image's."""
+PROGRAMS = {
+    "controller": {"controller.__main__", "injector.__main__", "injector.webhook.command_line"},
+    "agent": {"injector.__main__", "injector.agent.command_line"},
+}
 NEVER = {"controller": {"rich", "click", "h2", "unittest", "pip", "setuptools", "pytest"}}
 NEVER["agent"] = NEVER["controller"] | {
     "kubernetes",
@@ -95,20 +96,15 @@ def test_the_distributions_are_those_of_the_lock(images, name):
 @BOTH
 def test_of_our_modules_an_image_holds_those_that_its_programs_import(images, name):
     graph = grimp.build_graph("secretcore", "kubecore", "controller", "injector", cache_dir=None)
-    starts = {"controller": {"controller.__main__", "injector.__main__"}, "agent": {"injector.__main__"}}[name]
-    commands = {module for module, _ in COMMANDS.values()}
-    starts |= {module for module in commands if module.rpartition(".")[0] not in FOREIGN[name]}
-    starts |= {
-        value.partition(":")[0] for value in PROJECT["entry-points"]["external_secrets_injector.providers"].values()
-    }
+    providers = PROJECT["entry-points"]["external_secrets_injector.providers"].values()
+    starts = PROGRAMS[name].union(value.partition(":")[0] for value in providers)
     needed = starts.union(*(graph.find_upstream_modules(start) for start in starts))
     needed |= {module.rpartition(".")[0] for module in needed} - {""}
     app = images[name].root / "app"
     packages = ("secretcore", "kubecore", "controller", "injector")
     files = [file.relative_to(app) for package in packages for file in (app / package).rglob("*.py")]
     held = {".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files}
-    assert needed <= held, "missing"
-    assert held <= needed, "never imported"
+    assert held == needed
 
 
 @BOTH

@@ -1,4 +1,6 @@
-"""The controller image does a whole job: in a pod's place it syncs the tutorial from a real API server."""
+"""The controller image does a whole job: in a pod's place it syncs the tutorial from a real API server, and answers as the
+webhook.
+"""
 
 import base64
 import os
@@ -10,6 +12,9 @@ import httpx
 import pytest
 import yaml
 
+from injector.webhook.endpoint import PATH
+from tests.injector.webhook.building import review_of
+from tests.injector.webhook.test_served import put
 from tests.support.image_process import inside, program_of
 from tests.support.paths import ROOT
 from tests.support.processes import Server, free_port
@@ -43,16 +48,22 @@ def service_account(control_plane, namespace, tmp_path):
 
 
 @pytest.fixture
-def controller(images, control_plane, crds, namespace, service_account, tmp_path):
+def api_server(control_plane):
+    """The variables that every container has."""
+    url = httpx.URL(control_plane.url)
+    return {"KUBERNETES_SERVICE_HOST": url.host, "KUBERNETES_SERVICE_PORT": str(url.port)}
+
+
+@pytest.fixture
+def controller(images, crds, namespace, service_account, api_server, tmp_path):
     """The image's entry point, with what a pod brings: its ServiceAccount and where the API server is."""
     port = free_port()
-    url = httpx.URL(control_plane.url)
     argv = inside(
         images["controller"],
         *("controller", f"--namespace={namespace}", f"--live-addr=127.0.0.1:{port}", "--metrics-addr=0"),
         "--enable-leader-election",
         mounts={SERVICE_ACCOUNT: service_account},
-        env={"KUBERNETES_SERVICE_HOST": url.host, "KUBERNETES_SERVICE_PORT": str(url.port)},
+        env=api_server,
     )
     server = Server("controller-image", argv, log=tmp_path / "controller.log")
     server.wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success)
@@ -89,3 +100,34 @@ def test_as_the_first_process_it_gives_its_lease_back_when_asked_to_end(controll
 
 def test_its_help_needs_nothing_around_it(in_image):
     assert "--enable-leader-election" in in_image("controller", "controller", "--help").stdout
+
+
+def test_the_controller_image_answers_as_the_webhook(
+    images, crds, namespace, service_account, api_server, authority, tmp_path
+):
+    certificate, scratch = tmp_path / "certificate", tmp_path / "scratch"
+    certificate.mkdir()
+    scratch.mkdir()
+    scratch.chmod(0o777)
+    put(certificate, authority.issue("127.0.0.1", common_name="webhook"))
+    port, live = free_port(), free_port()
+    argv = inside(
+        images["controller"],
+        *("injector", "webhook", f"--webhook-addr=127.0.0.1:{port}", f"--live-addr=127.0.0.1:{live}"),
+        *("--metrics-addr=0", "--agent-image=agent:1", "--certificate-folder=/certificate", "--drain=1s"),
+        mounts={SERVICE_ACCOUNT: service_account, "/certificate": certificate},
+        writable={"/tmp": scratch},
+        env=api_server,
+    )
+    server = Server("webhook-image", argv, log=tmp_path / "webhook.log")
+    try:
+        server.wait_until(lambda: httpx.get(f"http://127.0.0.1:{live}/readyz", trust_env=False).is_success)
+        with httpx.Client(verify=authority.client_context(), trust_env=False) as api:
+            review = review_of(
+                {"metadata": {"name": "plain"}, "spec": {"containers": [{"name": "app", "image": "app"}]}}
+            )
+            headers = {"Content-Type": "application/json"}
+            answer = api.post(f"https://127.0.0.1:{port}{PATH}", content=review, headers=headers).json()
+        assert answer["response"]["allowed"] is True
+    finally:
+        server.stop()
