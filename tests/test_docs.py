@@ -42,7 +42,7 @@ def test_the_calls_of_the_quickstart_in_the_readme_work(tmp_path):
         once = call.replace("/tmp/secrets", str(tmp_path)).replace(" --watch", "")
         ran = subprocess.run([sys.executable, *once.split(), "--no-progress"], cwd=ROOT, capture_output=True, text=True)
         assert ran.returncode == 0, f"{call}: {ran.stderr}"
-        if "--out" in call:
+        if "--watch" in call:
             assert (tmp_path / "database").is_dir()
         else:
             assert (ran.stdout != "", ran.stderr) == (True, ""), call
