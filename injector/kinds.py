@@ -1,4 +1,4 @@
-"""The custom kinds that the injector's commands read, as the API server serves them."""
+"""The custom kinds that the webhook and the tools read, as the API server serves them."""
 
 from __future__ import annotations
 
