@@ -46,13 +46,13 @@ def test_a_bad_hand_off_is_said_and_the_old_one_stays(pod):
     pod.start("--refresh")
     pod.until(lambda: pod.status("/startupz") == 200)
     pod.handoff.write(config_dot_json='{"version":2}')
-    pod.until(lambda: "injector_agent_handoff_error 1" in pod.get("/metrics").text)
+    pod.until(lambda: "injector_agent_handoff_error 1" in pod.get("/metrics").text.splitlines())
     assert pod.status("/readyz") == 200
     assert seen(pod.volume) == {"db/password": b"one"}
-    assert any("version 2" in line["message"] for line in pod.lines())
+    pod.until(lambda: any("version 2" in line["message"] for line in pod.lines()))
     pod.hand_over(store=fake_store(db='{"password":"two"}'))
     pod.until_seen("db/password", b"two")
-    pod.until(lambda: "injector_agent_handoff_error 0" in pod.get("/metrics").text)
+    pod.until(lambda: "injector_agent_handoff_error 0" in pod.get("/metrics").text.splitlines())
 
 
 @pytest.mark.parametrize(

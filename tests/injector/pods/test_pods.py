@@ -186,8 +186,8 @@ def test_a_rotated_token_is_taken_up(shop):
 def test_what_is_larger_than_the_volume_leaves_the_old_files(shop):
     pod = shop.run()
     start(pod, "native")
-    shop.put(username="shop", password="x" * 900_000)
-    eventually(lambda: "injector_agent_volume_error 1" in metrics(pod))
+    shop.put(username="shop", password="x" * 300_000)
+    eventually(lambda: "injector_agent_volume_error 1" in metrics(pod).splitlines())
     assert pod.shell("web", "cat /secrets/db-credentials/url") == URL
     shop.put(username="shop", password="two")
     eventually(lambda: pod.shell("web", "cat /secrets/db-credentials/password") == "two")
