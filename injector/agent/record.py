@@ -33,6 +33,8 @@ class Record:
     asked: bool = False
     """Whether something other than time makes it due, so that no window holds it up."""
     busy: bool = False
+    reading: str = ""
+    """The subject's version that is being read."""
     failures: int = 0
     error: SecretError | None = None
     refreshes: int = 0

@@ -66,6 +66,7 @@ class Refresher:
             if record.fetched is not None and record.fetched.version != subject.version:
                 record.fetched = None
             if record.fetched is None and record.version != subject.version:
+                record.failures = 0
                 self.make_due([record])
         self._publish_soon()
 
@@ -78,11 +79,12 @@ class Refresher:
         self._wake.set()
 
     async def credentials_changed(self) -> None:
-        """Something among the mounted files is another: what failed is tried again, and what a template reads is
-        looked at. Tokens alone are no reason, they are read when they are needed.
+        """Something among the mounted files is another: what failed is tried again, unless its store asked to be left
+        alone, and what a template reads is looked at. Tokens alone are no reason, they are read when they are needed.
         """
         for record in list(self.records.values()):
-            if record.error is not None or await self._sources_changed(record):
+            failed = record.error is not None and not retry_after(record.error)
+            if failed or await self._sources_changed(record):
                 self.make_due([record])
 
     async def pass_over(self) -> None:
@@ -211,6 +213,7 @@ class Refresher:
             return
         for record in due:
             record.busy, record.asked, record.due_at = True, False, None
+            record.reading = record.subject.version
         task = asyncio.create_task(self._pass(due))
         self._passes.add(task)
         task.add_done_callback(self._passes.discard)
@@ -244,10 +247,10 @@ class Refresher:
         record.busy = False
         if self.records.get(record.subject.key) is not record:
             return  # another work has come
-        if isinstance(outcome, SecretError):
+        if record.reading != record.subject.version:
+            self.make_due([record])  # its manifest changed meanwhile: neither answer nor error says anything of it
+        elif isinstance(outcome, SecretError):
             self._failed(record, outcome)
-        elif outcome.version != record.subject.version:
-            self.make_due([record])  # its manifest changed meanwhile
         else:
             record.fetched = outcome
             self._publish_soon()

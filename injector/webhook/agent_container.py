@@ -26,6 +26,10 @@ _FIRST, _PERIOD, _PERIOD_OF_COMMANDS = 1, 2, 10
 _PATIENCE = 30
 """Seconds beyond the agent's own deadline, so that it gives up by itself, with a sentence."""
 
+_OF_PROGRAMS = ("PYTHON", "LD_", "GLIBC_")
+_PROGRAMS = ("/app", "/bin", "/etc", "/lib", "/lib64", "/opt", "/sbin", "/usr")
+"""Variables and folders that say which program runs."""
+
 Kind = Literal["once", "sidecar", "native"]
 
 
@@ -55,23 +59,29 @@ def agent_container(kind: Kind, owner: Owner, options: Options, *, port: int, ke
 
 def completed(ours: dict[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:
     """Ours, with what others added to it since: variables, mounts and resources of an injector of cloud identities, a
-    vertical autoscaler. Nothing of ours is theirs to change.
+    vertical autoscaler. Nothing of ours is theirs to change, nor what program runs.
     """
     if found is None:
         return ours
     merged = dict(ours)
-    if env := found.get("env"):
+    if env := [each for each in found.get("env") or () if not each["name"].startswith(_OF_PROGRAMS)]:
         merged["env"] = env
-    paths = {mount["mountPath"] for mount in ours["volumeMounts"]}
+    paths = [mount["mountPath"] for mount in ours["volumeMounts"]] + [*_PROGRAMS]
     names = {FILES, HANDOFF, CREDENTIALS, NO_TOKEN}
     merged["volumeMounts"] = ours["volumeMounts"] + [
         mount
         for mount in found.get("volumeMounts") or ()
-        if mount["mountPath"] not in paths and mount["name"] not in names
+        if mount["name"] not in names and not any(_overlap(mount["mountPath"], path) for path in paths)
     ]
     if found.get("resources"):
         merged["resources"] = found["resources"]
     return merged
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one path is the other, or in it."""
+    one, other = f"{one.rstrip('/')}/", f"{other.rstrip('/')}/"
+    return one.startswith(other) or other.startswith(one)
 
 
 def _security_context(owner: Owner) -> dict[str, Any]:

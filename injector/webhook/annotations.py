@@ -7,6 +7,7 @@ table of them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -32,6 +33,9 @@ _SYSTEM = frozenset(
 )
 _NAME = re.compile(DNS_SUBDOMAIN)
 _ON_CHANGE = re.compile(r"http:([0-9]{1,5})(/[!-~]*)")
+MOST_NAMES = 64
+LONGEST = 8 * 1024
+"""Characters of one annotation: what a pod says of itself is read for everyone."""
 _OCTAL = re.compile(r"0?[0-7]{3}")
 
 
@@ -67,13 +71,13 @@ def read_annotations(annotations: Mapping[str, Any]) -> Injection:
         for name, value in annotations.items()
         if name.startswith(PREFIX) and name not in OWN
     }
-    errors = [_unknown(name) for name in given if name not in READERS]
+    errors = [_unknown(name) for name in given if name not in READERS][:MOST_NAMES]
     fields: dict[str, Any] = {}
     for name, read in READERS.items():
         if name not in given:
             continue
         try:
-            fields[_FIELDS.get(name, name.replace("-", "_"))] = read(str(given[name]).strip())
+            fields[_FIELDS.get(name, name.replace("-", "_"))] = read(_bounded(str(given[name]).strip()))
         except ValueError as error:
             errors.append(f"{PREFIX}{name}: {error}")
     if "inject" not in given:
@@ -86,6 +90,12 @@ def read_annotations(annotations: Mapping[str, Any]) -> Injection:
     if errors:
         raise InvalidSpec("metadata.annotations", "; ".join(errors), remedy="see docs/annotations.md")
     return Injection(**fields)
+
+
+def _bounded(value: str) -> str:
+    if len(value) > LONGEST:
+        raise ValueError(f"has {len(value)} characters, the most is {LONGEST}")
+    return value
 
 
 def _unknown(name: str) -> str:
@@ -111,8 +121,10 @@ def _containers(value: str) -> tuple[str, ...]:
 
 def _listed(value: str) -> tuple[str, ...]:
     names = tuple(filter(None, (part.strip() for part in value.split(","))))
-    for name in names:
-        if names.count(name) > 1:
+    if len(names) > MOST_NAMES:
+        raise ValueError(f"has {len(names)} names, the most is {MOST_NAMES}")
+    for name, times in Counter(names).items():
+        if times > 1:
             raise ValueError(f'names "{name}" twice')
     return names
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
@@ -15,9 +16,13 @@ from injector.webhook.compile import Found, about, compile_pod, config_maps_of, 
 from injector.webhook.mutate import identity_of, mutate
 from injector.webhook.options import Options
 from injector.webhook.stores import Pod
-from secretcore.errors import InvalidSpec, SecretError
+from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable
 from secretcore.plan import StoreRef
 
+SECONDS = 8.0
+"""That a question may take, so that the API server gets a sentence before its own patience ends."""
+TOLD = 5
+"""Missing objects that one refusal names."""
 K = TypeVar("K", str, StoreRef)
 T = TypeVar("T")
 
@@ -42,8 +47,12 @@ async def decide(review: Review, cluster: Cluster, options: Options) -> Answer:
     try:
         injection = read_annotations(pod["metadata"]["annotations"])
         who = identity_of(pod, review.namespace)
-        compiled = compile_pod(injection, who, await gather(injection, who, cluster))
-        made = mutate(pod, injection, who, compiled, options)
+        async with asyncio.timeout(SECONDS):
+            found = await gather(injection, who, cluster)
+        made = mutate(pod, injection, who, compile_pod(injection, who, found), options)
+    except TimeoutError:
+        late = "the API server did not tell in time what the pod names"
+        return refused(StoreUnavailable(late, remedy="create the pod again"))
     except SecretError as error:
         return refused(error)
     return Answer(pod=made.pod, warnings=made.warnings, mode=made.mode)
@@ -74,7 +83,9 @@ async def _all(keys: Iterable[K], ask: Callable[[K], Awaitable[T]], title: str) 
         except SecretError as error:
             errors.append(about(title.format(key), error))
     if len(errors) > 1:
-        raise InvalidSpec("", "; ".join(map(str, errors)), remedy=errors[0].remedy)
+        told = [str(error) for error in errors[:TOLD]]
+        more = [f"and {len(errors) - TOLD} more"] if len(errors) > TOLD else []
+        raise InvalidSpec("", "; ".join([*told, *more]), remedy=errors[0].remedy)
     if errors:
         raise errors[0]
     return found

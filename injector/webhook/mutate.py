@@ -46,6 +46,10 @@ def mutate(pod: Manifest, injection: Injection, who: Pod, compiled: Compiled, op
     mode, warnings = mode_for(pod, injection, options)
     containers, of_containers = _without_own(spec.get("containers") or ())
     inits, of_inits = _without_own(spec.get("initContainers") or ())
+    if not containers:
+        raise InvalidSpec(
+            "spec.containers", "the pod has no container but the agent's own", remedy="name one otherwise"
+        )
     before = of_inits.first if of_inits.found else (0 if injection.first else len(inits))
     earlier, later = inits[:before], inits[before:]
     names = reading(injection, containers, earlier, later)
@@ -125,8 +129,10 @@ def _reader(container: Manifest, path: str) -> dict[str, Any]:
     """With the files, read-only."""
     several = [*mounts(_other(container))]
     ours = {"name": volumes.FILES, "mountPath": path, "readOnly": True}
+    is_there = False
     for mount in several:
         if mount["name"] == volumes.FILES and mount["mountPath"] == path:
+            is_there = True
             continue
         if mount["mountPath"] == path or mount["mountPath"].startswith(f"{path}/"):
             raise InvalidSpec(
@@ -135,7 +141,7 @@ def _reader(container: Manifest, path: str) -> dict[str, Any]:
                 f"{mount['mountPath']}, where the files would be ({path})",
                 remedy=f"choose another {PREFIX}mount-path",
             )
-    if ours not in several:
+    if not is_there:
         several.append(ours)
     return {**container, "volumeMounts": several}
 

@@ -3,7 +3,8 @@ the files. Pure; `mutate` asks.
 
 The pod's own security context is never touched. Where the readers run as one uid that the pod names, the agent takes
 it and files are the owner's alone; where the pod has an fsGroup, which every container of it is a member of, they are
-the group's; else everyone's, in a volume that only the readers mount.
+the group's; else everyone's, in a volume that only the readers mount. In a pod whose containers see each other's
+processes the agent keeps a uid of its own: as the readers' uid they could look into its files, credentials included.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def owner(spec: Mapping[str, Any], readers: Sequence[Container], injection: Inje
     if options.platform_assigns_uids:
         uid = gid = None
         mode = 0o444 if context.get("fsGroup") is None else 0o440
-    elif single:
+    elif single and not _shares_processes(spec):
         uid, gid, mode = single, None, 0o400
     else:
         uid = options.uid
@@ -68,6 +69,10 @@ def owner(spec: Mapping[str, Any], readers: Sequence[Container], injection: Inje
     if injection.file_mode is None:
         return Owner(uid, gid, mode)
     return Owner(uid, gid, injection.file_mode, _warning(injection.file_mode, mode, uid))
+
+
+def _shares_processes(spec: Mapping[str, Any]) -> bool:
+    return bool(spec.get("shareProcessNamespace") or spec.get("hostPID"))
 
 
 def is_sidecar(container: Container) -> bool:

@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
-from injector.webhook import external_secrets, stores
 from injector.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES
+from injector.webhook import external_secrets, stores
 from kubecore.cache import Change, Key, compact, key_of
 from kubecore.errors import ApiError, NotFound
 from kubecore.resources import CONFIG_MAPS, NAMESPACES, Resource

@@ -371,3 +371,32 @@ async def test_a_name_that_another_has_taken_shows_nothing_of_the_one_before(vol
         after = external_secret("db", target={"name": "z"}), external_secret("tls", target={"name": "x"})
         running.refresher.adopt(work(backend, *after))
         await running.until(lambda: seen(folder) == {"x/key": b"k1"})
+
+
+async def test_a_store_that_asked_to_be_left_alone_is_whatever_changes_beside_it(volume, folder, backend):
+    async with Running(volume, folder, work(backend, external_secret("db"))) as running:
+        backend.errors["db"] = Throttled("slow down", retry_after=600)
+        running.refresher.make_due([running.record("db")])
+        await running.until(lambda: running.record("db").failures == 1)
+        calls, due_at = backend.calls["db"], running.record("db").due_at
+        await running.refresher.credentials_changed()
+        assert (backend.calls["db"], running.record("db").due_at) == (calls, due_at)
+
+
+async def test_what_is_corrected_while_the_old_one_is_read_is_read_at_once(volume, folder, backend):
+    async with Running(volume, folder, work(backend, external_secret("db"))) as running:
+        record = running.record("db")
+        record.failures = 9  # the old one has failed for long
+        backend.held["db"] = asyncio.Event()
+        backend.errors["db"] = DOWN
+        calls = backend.calls["db"]
+        running.refresher.make_due([record])
+        await running.until(lambda: backend.calls["db"] > calls)
+        running.refresher.adopt(work(backend, external_secret("db", target={"name": "other"})))
+        held = backend.held.pop("db")
+        await asyncio.sleep(0)
+        held.set()
+        await running.until(lambda: record.failures == 1)  # of the new one, and that at once
+        backend.errors.clear()
+        running.refresher.make_due([record])
+        await running.until_seen("other/password", b"one")

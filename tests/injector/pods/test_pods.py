@@ -92,7 +92,16 @@ def test_files_outlive_the_store_and_are_fresh_when_it_is_back(shop, openbao):
     eventually(lambda: pod.probe(AGENT, "readinessProbe"))
 
 
-def test_a_job_ends_with_its_files(shop):
+def test_a_job_that_refreshes_ends_when_its_container_does(shop):
+    """A native sidecar does not keep a pod: the kubelet ends it after the last container."""
+    pod = shop.run(annotations={"mode": "sidecar"}, restartPolicy="Never")
+    assert [each["name"] for each in pod.pod["spec"]["containers"]] == ["web"]
+    agent = start(pod, "native")
+    assert pod.shell("web", "cat /secrets/db-credentials/url") == URL
+    assert agent.terminate().returncode == 0
+
+
+def test_a_job_that_reads_once_has_its_files(shop):
     pod = shop.run(annotations={"mode": "init"}, restartPolicy="Never")
     done = pod.run(INIT)
     assert done.returncode == 0, done.stderr

@@ -47,6 +47,8 @@ def test_an_annotation_is_read(annotations, expected):
         ({"inject": "db,Db"}, 'inject: "Db" can\'t be the name of an ExternalSecret'),
         ({"inject": "../db"}, 'inject: "../db" can\'t be the name'),
         ({"inject": "db,tls,db"}, 'inject: names "db" twice'),
+        ({"inject": ",".join(f"x{number}" for number in range(65))}, "inject: has 65 names, the most is 64"),
+        ({"inject": "x," * 5000}, "inject: has 10000 characters, the most is 8192"),
         ({"mode": "both"}, 'mode: must be one of init, sidecar, native, is "both"'),
         ({"mode": ""}, 'mode: must be one of init, sidecar, native, is ""'),
         ({"containers": ","}, "containers: names no container; leave it out for all of them"),

@@ -20,6 +20,7 @@ from tests.injector.webhook.building import (
     external_secret,
     named,
     pod,
+    refusal,
     store,
     usual,
     vault,
@@ -429,3 +430,53 @@ async def test_the_question_is_left_as_it_was():
     before = copy.deepcopy(shape)
     await ask(shape, usual())
     assert shape == before
+
+
+@pytest.mark.parametrize("shared", ["shareProcessNamespace", "hostPID"])
+async def test_who_sees_the_agents_process_does_not_share_its_uid(shared):
+    alone = await admitted(pod(securityContext={"runAsUser": 1000}))
+    seen = await admitted(pod(securityContext={"runAsUser": 1000}, **{shared: True}))
+    (one,), (other,) = agents(alone), agents(seen)
+    assert (one["securityContext"]["runAsUser"], config_of(alone)["fileMode"]) == (1000, 0o400)
+    assert (other["securityContext"]["runAsUser"], config_of(seen).get("fileMode", 0o444)) == (65532, 0o444)
+
+
+async def test_nobody_makes_an_agent_run_another_program_or_read_another_hand_off():
+    stored = await admitted(pod())
+    (agent,) = agents(stored)
+    honest = {"name": "AWS_ROLE_ARN", "value": "arn"}, {"name": "aws-token", "mountPath": "/var/run/secrets/eks"}
+    agent["env"] = [{"name": "PYTHONPATH", "value": "/evil"}, {"name": "LD_PRELOAD", "value": "/evil.so"}, honest[0]]
+    agent["volumeMounts"] += [
+        {"name": "evil", "mountPath": "/etc/external-secrets-injector/config.json", "subPath": "config.json"},
+        {"name": "evil", "mountPath": "/var/run/external-secrets-injector/tokens"},
+        {"name": "evil", "mountPath": "/secrets/db"},
+        {"name": "evil", "mountPath": "/usr/lib/python3"},
+        {"name": "evil", "mountPath": "/"},
+        honest[1],
+    ]
+    agent["image"], agent["command"] = "evil:1", ["sh"]
+    (again,) = agents(await admitted(stored))
+    assert again["env"] == [honest[0]]
+    assert [each["name"] for each in again["volumeMounts"]] == [
+        each["name"] for each in agents(await admitted(pod()))[0]["volumeMounts"]
+    ] + ["aws-token"]
+    assert (again["image"], again.get("command")) == (OPTIONS.image, None)
+
+
+async def test_a_mount_of_the_files_that_was_completed_since_is_not_doubled():
+    stored = await admitted(pod())
+    (mount,) = stored["spec"]["containers"][0]["volumeMounts"]
+    mount["recursiveReadOnly"] = "IfPossible"
+    again = await admitted(stored)
+    assert again["spec"]["containers"][0]["volumeMounts"] == [mount]
+
+
+async def test_a_pod_of_nothing_but_an_agent_is_refused():
+    alone = {"name": AGENT, "image": "x", "args": ["agent"]}
+    assert "no container but the agent's own" in await refusal(pod(containers=[alone]))
+
+
+async def test_a_refusal_names_a_few_of_many_that_are_missing():
+    said = await refusal(pod(annotations={"inject": ",".join(f"x{number}" for number in range(20))}))
+    assert said.count("ExternalSecret") == 5
+    assert "and 15 more" in said
