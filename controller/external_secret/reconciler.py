@@ -95,6 +95,8 @@ class ExternalSecretReconciler:
                 self.report.line(subject.manifest, why)
                 return None
             case Rest(_, until):
+                if memory.templates is None:
+                    memory.templates = templates  # after a restart: those that there are count as rendered
                 self.fetches.forget(key)
                 self.report.state(subject.manifest)
                 return None if until is None else max(0.0, (until - now).total_seconds())
@@ -125,7 +127,6 @@ class ExternalSecretReconciler:
             return outcome.seconds
         if self.gather.stores_read(subject) != stores:
             return 0.0  # what a store answered that has been replaced or changed is nobody's any more
-        this.memory.templates = this.templates
         if isinstance(outcome, SecretError):
             if _is_the_stores_fault(outcome):
                 self.doubt_stores(subject.manifest)
@@ -186,7 +187,7 @@ class ExternalSecretReconciler:
         """Tell what was done, and when to come back."""
         subject, now = this.subject, this.now
         if decision.synced:
-            this.memory.refreshed_at = now
+            this.memory.refreshed_at, this.memory.templates = now, this.templates
         self._tell(subject.manifest, decision.ready, decision.events)
         status = next_status(subject, decision, now)
         if status is not None:
