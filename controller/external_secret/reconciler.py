@@ -68,8 +68,8 @@ class ExternalSecretReconciler:
             self.fetches.forget(key)
             self.report.gone(key)
             return None
-        if not self.gather.is_ours(manifest):
-            return None
+        if not manifest["metadata"].get("deletionTimestamp") and not self.gather.is_ours(manifest):
+            return None  # whose stores are another's is let go nevertheless, as ESO does it
         try:
             subject = self.gather.subject(manifest)
         except InvalidSpec as error:

@@ -228,3 +228,17 @@ async def test_another_kind_of_target_is_refused(cluster):
     async with cluster.running():
         await cluster.external_secret(target={"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}})
         await cluster.condition("False", "SecretSyncedError", message="invalid generic target")
+
+
+@pytest.mark.parametrize("unserved", ["another class", "a kind that is not served"])
+async def test_esos_finalizer_is_released_whoever_serves_the_store(cluster, unserved):
+    kind = "SecretStore" if unserved == "another class" else "ClusterSecretStore"
+    spec = {"controller": "another", "provider": {"fake": {"data": [{"key": "db", "value": "one"}]}}}
+    if kind == "SecretStore":
+        await cluster.apply(kind, "store", spec=spec)
+    async with cluster.running(enable_cluster_store_reconciler=False):
+        await cluster.external_secret(
+            metadata={"finalizers": [FINALIZER]}, secretStoreRef={"name": "store", "kind": kind}
+        )
+        await cluster.delete("ExternalSecret", "db")
+        await cluster.eventually("ExternalSecret", "db", lambda it: it is None)
