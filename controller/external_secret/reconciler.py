@@ -218,7 +218,8 @@ class ExternalSecretReconciler:
         return None
 
     async def _finish(self, subject: Subject) -> None:
-        change = decide_end(subject, await self.gather.target(subject))
+        deletes = subject.spec.target.deletion_policy == "Delete"
+        change = decide_end(subject, await self.gather.target(subject) if deletes else None)
         if isinstance(change, Delete):
             await self.apply.change(change, subject)
         await self.apply.release(subject.manifest)

@@ -242,3 +242,16 @@ async def test_esos_finalizer_is_released_whoever_serves_the_store(cluster, unse
         )
         await cluster.delete("ExternalSecret", "db")
         await cluster.eventually("ExternalSecret", "db", lambda it: it is None)
+
+
+async def test_the_end_of_an_external_secret_does_not_ask_for_a_secret_that_stays(cluster, proxy, proxied):
+    await cluster.fake(db="one")
+    async with cluster.running(proxied):
+        await cluster.external_secret(metadata={"finalizers": [FINALIZER]})
+        await cluster.data(password="one")
+        await cluster.condition("True", "SecretSynced")
+        await cluster.settled()
+        proxy.clear()
+        await cluster.delete("ExternalSecret", "db")
+        await cluster.eventually("ExternalSecret", "db", lambda it: it is None)
+        assert not [each for each in proxy.requests if each.method == "GET" and each.path.endswith("/secrets/db")]
