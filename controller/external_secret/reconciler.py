@@ -133,8 +133,6 @@ class ExternalSecretReconciler:
             decision = decide(subject, outcome, None, ())
         else:
             decision = await self._write(subject, outcome, this.memory)
-        self.report.metrics.synced(this.key, failed=not decision.synced)
-        self.report.line(subject.manifest, decision.change.why, trigger=this.why, **_facts(decision))
         return await self._settle(this, decision)
 
     async def _write(self, subject: Subject, rendered: Rendered, memory: Memory) -> Decision:
@@ -186,6 +184,8 @@ class ExternalSecretReconciler:
     async def _settle(self, this: _Pass, decision: Decision) -> float | None:
         """Tell what was done, and when to come back."""
         subject, now = this.subject, this.now
+        self.report.metrics.synced(this.key, failed=not decision.synced)
+        self.report.line(subject.manifest, decision.change.why, trigger=this.why, **_facts(decision))
         if decision.synced:
             this.memory.refreshed_at, this.memory.templates = now, this.templates
         self._tell(subject.manifest, decision.ready, decision.events)
