@@ -122,7 +122,7 @@ class Controller:
             ApplyExternalSecret(writer, self.view),
             Report("ExternalSecret", self.metrics, recorder),
             _now,
-            routing.doubt,
+            lambda manifest: routing.doubt(manifest, time.monotonic()),
         )
         self._serve_store = StoreReconciler(
             GatherStore(self.view, self._stores, limits, calls.count),
