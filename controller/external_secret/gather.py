@@ -12,6 +12,7 @@ from datetime import datetime
 
 from controller.external_secret.subject import Subject
 from controller.index import stores_of, templates_of, version_of
+from controller.kinds import StoreKey
 from controller.stores import ClusterStores
 from controller.told import Told
 from controller.view import View
@@ -96,10 +97,16 @@ class Gather:
         return tuple(self.view.version(template) for template in templates_of(subject.manifest))
 
     def stores_read(self, subject: Subject) -> Versions:
-        """Which of its stores there are now, by UID and generation."""
-        stores = [self.view.store(key) for key in stores_of(subject.manifest)]
-        found = (store["metadata"] if store else {} for store in stores)
-        return tuple((each.get("uid", ""), str(each.get("generation", ""))) for each in found)
+        """Which of its stores there are now, by UID and generation, and by the versions of what they log in with."""
+        return tuple(self._store_read(key, subject.namespace) for key in stores_of(subject.manifest))
+
+    def _store_read(self, key: StoreKey, namespace: str) -> tuple[str, str]:
+        store = self.view.store(key)
+        if store is None:
+            return "", ""
+        metadata = store["metadata"]
+        login = self.stores.login_versions(key, store, namespace)
+        return metadata.get("uid", ""), f"{metadata.get('generation', '')} {login}"
 
     def is_ours(self, manifest: Manifest) -> bool:
         """Whether no store that it names is another controller's, or of a kind that is not served here. Stores that

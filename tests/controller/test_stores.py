@@ -304,6 +304,26 @@ async def test_what_a_store_answers_that_was_replaced_meanwhile_is_not_used(clus
     assert [data for data, _ in seen] == [{"password": "another"}]
 
 
+async def test_what_was_read_with_a_credential_that_changed_meanwhile_is_not_used(cluster, backend):
+    def login(token):
+        return cluster.apply("Secret", "login", data={"token": base64.b64encode(token).decode()})
+
+    backend.stalled.clear()
+    await login(b"old")
+    await cluster.echo(backend=cluster.namespace, secretRef={"name": "login", "key": "token"})
+    async with Watched(cluster) as seen, cluster.running() as controller:
+        await cluster.external_secret()
+        await under_way(backend, 1)
+        version = (await login(b"new"))["metadata"]["resourceVersion"]
+        async with asyncio.timeout(TOO_LONG):
+            while controller.view.secret(cluster.namespace, "login")["metadata"]["resourceVersion"] != version:
+                await asyncio.sleep(0.02)
+        backend.stalled.set()
+        await cluster.data(password="new")
+        await cluster.settled()
+    assert [data for data, _ in seen] == [{"password": "new"}]
+
+
 async def test_what_one_store_answers_never_reaches_the_user_of_another(cluster):
     for number in range(8):
         await cluster.echo(f"store{number}", backend=f"backend{number}")
