@@ -34,7 +34,7 @@ from secretcore.target.secret import Secret
 TRIES = 5
 """Of a write that meets somebody else's."""
 UNVALIDATED = 10.0
-"""Seconds after which to look again at a store that nobody validates; when it is validated, `loop` calls at once."""
+"""Seconds after which to look again at a store that is not validated; when it is, `loop` calls at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class ExternalSecretReconciler:
             return await self._settle(this, refused(say.GENERIC_TARGET, detail))
         if self.gather.is_read_by_pods(subject):
             return await self._settle(this, Decision(Keep("its store is for the identity of pods"), say.READ_BY_PODS))
-        if store := self.gather.waits_for(subject.manifest):
+        if store := self.gather.waits_for(subject, this.memory, this.now):
             self.report.line(subject.manifest, f"waits for {store} to be validated")
             return UNVALIDATED
         return await self._sync(this)

@@ -122,6 +122,13 @@ async def test_a_store_without_the_flood_gate_is_tried_as_it_is(cluster, backend
         assert condition_of(await cluster.get("SecretStore", "store")) == {}
 
 
+async def test_the_users_of_stores_that_are_validated_elsewhere_say_that_theirs_is_not_ready(cluster):
+    await cluster.fake(db="one")
+    async with cluster.running(enable_secret_store_reconciler=False):
+        await cluster.external_secret()
+        await cluster.condition("False", "SecretSyncedError", message='SecretStore "store" is not ready')
+
+
 async def test_a_credential_secret_that_appears_or_changes_is_used_at_once(cluster):
     await cluster.echo(secretRef={"name": "login", "key": "token"})
     async with cluster.running():
