@@ -323,7 +323,7 @@ async def test_what_was_read_with_a_credential_that_changed_meanwhile_is_not_use
         await under_way(backend, 1)
         version = (await login(b"new"))["metadata"]["resourceVersion"]
         async with asyncio.timeout(TOO_LONG):
-            while controller.view.secret(cluster.namespace, "login")["metadata"]["resourceVersion"] != version:
+            while controller.view.secret(cluster.namespace, "login")["metadata"]["resourceVersion"] != version:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         backend.stalled.set()
         await cluster.data(password="new")
