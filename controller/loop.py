@@ -102,6 +102,11 @@ class Controller:
         self._serve(client, Writer(client, may_write, settings.request_seconds), settings, recorder, routing)
 
     def _serve(self, client: Client, writer: Writer, settings: Settings, recorder: Recorder, routing: Routing) -> None:
+        enabled: dict[StoreKind, bool] = {
+            "SecretStore": settings.enable_secret_store_reconciler,
+            "ClusterSecretStore": settings.enable_cluster_store_reconciler,
+        }
+        self._validated = frozenset(kind for kind, is_enabled in enabled.items() if is_enabled)
         limits = Limits()
         delimiters = (settings.template_left_delimiter, settings.template_right_delimiter)
         calls = ProviderCalls()
@@ -114,6 +119,7 @@ class Controller:
             self._clients,
             lambda: Rendering(_now(), SystemRandom(), delimiters),
             self._told,
+            self._validated,
         )
         self._fetches = Fetches(self.external_secrets.add)
         self._serve_external_secret = ExternalSecretReconciler(
@@ -122,7 +128,7 @@ class Controller:
             ApplyExternalSecret(writer, self.view),
             Report("ExternalSecret", self.metrics, recorder),
             _now,
-            routing.doubt,
+            lambda manifest: routing.doubt(manifest, time.monotonic()),
         )
         self._serve_store = StoreReconciler(
             GatherStore(self.view, self._stores, limits, calls.count),
@@ -131,10 +137,6 @@ class Controller:
             _now,
             settings.store_requeue_interval,
         )
-        self._validates = {
-            "SecretStore": settings.enable_secret_store_reconciler,
-            "ClusterSecretStore": settings.enable_cluster_store_reconciler,
-        }
 
     async def watch(self) -> None:
         """Keep the view up to date until cancelled."""
@@ -199,7 +201,7 @@ class Controller:
         return await self._measured("ExternalSecret", key, self._serve_external_secret(key))
 
     async def _reconcile_store(self, key: StoreKey) -> float | None:
-        if not self._validates[key.kind]:
+        if key.kind not in self._validated:
             return None
         return await self._measured(key.kind, Key(key.namespace, key.name), self._serve_store(key))
 

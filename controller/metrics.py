@@ -99,7 +99,7 @@ class Metrics:
             known.nanoseconds = int(seconds * 1e9)
 
     def synced(self, key: Key, *, failed: bool) -> None:
-        """The stores were read for an ExternalSecret."""
+        """An ExternalSecret was synced, or that failed."""
         numbers = self.objects["ExternalSecret"].of(key)
         numbers.calls += 1
         numbers.errors += failed

@@ -18,6 +18,8 @@ from secretcore.model.external_secret import StoreKind
 
 DOUBT = 1.0
 """Seconds after which a store that did not answer is validated anew, once for all who noticed."""
+DOUBTS = 60.0
+"""Seconds between two validations for that reason, of a store that is found ready each time."""
 
 
 class Queue(Protocol):
@@ -53,6 +55,8 @@ class Routing:
         self._logins: Links[StoreKey, Key] = Links()
         self._unready: set[Key] = set()
         self._ready_stores: set[StoreKey] = set()
+        self._doubted: dict[StoreKey, float] = {}
+        """When a ready store is, or was, validated because of a doubt."""
 
     @property
     def handlers(self) -> dict[Resource, Callable[[Change], None]]:
@@ -82,7 +86,11 @@ class Routing:
         """Validated when its spec changes; its users are tried again when it turns ready."""
         key, old, new = StoreKey(kind, *change.key), change.old, change.new
         self._logins.put(key, self._logins_of(key, new) if new else [])
-        (self._ready_stores.add if new and _is_ready(new) else self._ready_stores.discard)(key)
+        if new is not None and _is_ready(new):
+            self._ready_stores.add(key)
+        else:
+            self._ready_stores.discard(key)
+            self._doubted.pop(key, None)
         if old is None or new is None or _asks(old) != _asks(new):
             self._stores.add(key)
         if new is not None and _is_ready(new) and (old is None or not _is_ready(old)):
@@ -106,13 +114,17 @@ class Routing:
         for key in self._templates.of(TemplateKey(resource, change.key)):
             self._external_secrets.add(key)
 
-    def doubt(self, manifest: Manifest) -> None:
-        """A store of this ExternalSecret did not answer, or did not let us in. One that is not ready is tried at its
-        own pace, however many notice.
+    def doubt(self, manifest: Manifest, now: float) -> None:
+        """A store of this ExternalSecret did not answer, or did not let us in. However many notice, one that is not
+        ready is tried at its own pace, and one that stays ready, since only a key of it is refused, every `DOUBTS`.
         """
         for key in stores_of(manifest):
-            if key in self._ready_stores:
-                self._stores.add_after(key, DOUBT)
+            if key not in self._ready_stores:
+                continue
+            at = self._doubted.get(key, now - DOUBTS)
+            if at <= now:
+                at = self._doubted[key] = max(now + DOUBT, at + DOUBTS)
+            self._stores.add_after(key, at - now)
 
     def _retry(self, keys: Iterable[Key]) -> None:
         for key in keys:

@@ -104,6 +104,16 @@ class ClusterStores:
             if is_secret and selector.name:
                 yield Key(store.namespace or selector.namespace or "", selector.name)
 
+    def login_versions(self, key: StoreKey, manifest: Manifest, namespace: str) -> str:
+        """Of the Secrets and ConfigMaps that a store names for an ExternalSecret of this namespace; "" where it can't
+        be read.
+        """
+        try:
+            store = self.parse(key, manifest)
+        except SecretError:
+            return ""
+        return self.credentials(store, namespace).identity
+
     def forget(self, key: StoreKey) -> None:
         """The store is gone."""
         self._parsed.pop(key, None)

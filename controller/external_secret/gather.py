@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.external_secret.subject import Subject
 from controller.index import stores_of, templates_of, version_of
+from controller.kinds import StoreKey
 from controller.stores import ClusterStores
 from controller.told import Told
 from controller.view import View
@@ -22,6 +23,7 @@ from kubecore.verbs import Client
 from kubecore.wire import Manifest
 from secretcore.clients import Clients
 from secretcore.errors import SecretError
+from secretcore.model.external_secret import StoreKind
 from secretcore.names import IDENTITY_ANNOTATION
 from secretcore.parse import parse_external_secret
 from secretcore.plan import Rendered
@@ -31,6 +33,9 @@ from secretcore.target.hashing import fingerprint
 from secretcore.target.secret import Secret
 
 log = logging.getLogger(__name__)
+
+FIRST_VALIDATION = timedelta(seconds=30)
+"""For which an ExternalSecret waits in silence."""
 
 Versions = tuple[tuple[str, str], ...]
 """UIDs and resourceVersions."""
@@ -50,6 +55,8 @@ class Memory:
     """UID and resourceVersion of the Secret that a sync found, or left, just as it wants it, and the fingerprint of
     what it wanted.
     """
+    waits_since: datetime | None = None
+    """When it was first seen to wait for a store to be validated."""
     templates: Versions | None = None
     """Of the objects whose templates were rendered last."""
 
@@ -64,6 +71,8 @@ class Gather:
     clients: Clients
     rendering: Callable[[], Rendering]
     told: Told
+    validated: Container[StoreKind]
+    """The kinds of stores that this process validates."""
     _salt: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
     _memories: dict[Key, Memory] = field(default_factory=dict)
 
@@ -96,10 +105,16 @@ class Gather:
         return tuple(self.view.version(template) for template in templates_of(subject.manifest))
 
     def stores_read(self, subject: Subject) -> Versions:
-        """Which of its stores there are now, by UID and generation."""
-        stores = [self.view.store(key) for key in stores_of(subject.manifest)]
-        found = (store["metadata"] if store else {} for store in stores)
-        return tuple((each.get("uid", ""), str(each.get("generation", ""))) for each in found)
+        """Which of its stores there are now, by UID and generation, and by the versions of what they log in with."""
+        return tuple(self._store_read(key, subject.namespace) for key in stores_of(subject.manifest))
+
+    def _store_read(self, key: StoreKey, namespace: str) -> tuple[str, str]:
+        store = self.view.store(key)
+        if store is None:
+            return "", ""
+        metadata = store["metadata"]
+        login = self.stores.login_versions(key, store, namespace)
+        return metadata.get("uid", ""), f"{metadata.get('generation', '')} {login}"
 
     def is_ours(self, manifest: Manifest) -> bool:
         """Whether no store that it names is another controller's, or of a kind that is not served here. Stores that
@@ -111,15 +126,23 @@ class Gather:
             self.stores.is_ours(store) for store in stores if store
         )
 
-    def waits_for(self, manifest: Manifest) -> str:
-        """The store that it names and that was not yet validated for the first time, if there is one."""
-        if not self.stores.flood_gate:
+    def waits_for(self, subject: Subject, memory: Memory, now: datetime) -> str:
+        """The store that it names and that is about to be validated for the first time, if there is one. Nobody waits
+        long: who validates the stores may be another process, or not be allowed to write what it found.
+        """
+        store = self._unvalidated(subject)
+        if store is None:
+            memory.waits_since = None
             return ""
-        for key in stores_of(manifest):
+        memory.waits_since = memory.waits_since or now
+        return str(store) if now - memory.waits_since < FIRST_VALIDATION else ""
+
+    def _unvalidated(self, subject: Subject) -> StoreKey | None:
+        for key in stores_of(subject.manifest) if self.stores.flood_gate else ():
             store = self.view.store(key)
-            if store and not (store.get("status") or {}).get("conditions"):
-                return str(key)
-        return ""
+            if key.kind in self.validated and store and not (store.get("status") or {}).get("conditions"):
+                return key
+        return None
 
     def is_read_by_pods(self, subject: Subject) -> bool:
         """Whether it is for pods only, and its store for their identity only."""

@@ -34,7 +34,7 @@ from secretcore.target.secret import Secret
 TRIES = 5
 """Of a write that meets somebody else's."""
 UNVALIDATED = 10.0
-"""Seconds after which to look again at a store that nobody validates; when it is validated, `loop` calls at once."""
+"""Seconds after which to look again at a store that is not validated; when it is, `loop` calls at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class ExternalSecretReconciler:
             self.fetches.forget(key)
             self.report.gone(key)
             return None
-        if not self.gather.is_ours(manifest):
-            return None
+        if not manifest["metadata"].get("deletionTimestamp") and not self.gather.is_ours(manifest):
+            return None  # whose stores are another's is let go nevertheless, as ESO does it
         try:
             subject = self.gather.subject(manifest)
         except InvalidSpec as error:
@@ -95,6 +95,8 @@ class ExternalSecretReconciler:
                 self.report.line(subject.manifest, why)
                 return None
             case Rest(_, until):
+                if memory.templates is None:
+                    memory.templates = templates  # after a restart: those that there are count as rendered
                 self.fetches.forget(key)
                 self.report.state(subject.manifest)
                 return None if until is None else max(0.0, (until - now).total_seconds())
@@ -108,7 +110,7 @@ class ExternalSecretReconciler:
             return await self._settle(this, refused(say.GENERIC_TARGET, detail))
         if self.gather.is_read_by_pods(subject):
             return await self._settle(this, Decision(Keep("its store is for the identity of pods"), say.READ_BY_PODS))
-        if store := self.gather.waits_for(subject.manifest):
+        if store := self.gather.waits_for(subject, this.memory, this.now):
             self.report.line(subject.manifest, f"waits for {store} to be validated")
             return UNVALIDATED
         return await self._sync(this)
@@ -125,15 +127,12 @@ class ExternalSecretReconciler:
             return outcome.seconds
         if self.gather.stores_read(subject) != stores:
             return 0.0  # what a store answered that has been replaced or changed is nobody's any more
-        this.memory.templates = this.templates
         if isinstance(outcome, SecretError):
             if _is_the_stores_fault(outcome):
                 self.doubt_stores(subject.manifest)
             decision = decide(subject, outcome, None, ())
         else:
             decision = await self._write(subject, outcome, this.memory)
-        self.report.metrics.synced(this.key, failed=not decision.synced)
-        self.report.line(subject.manifest, decision.change.why, trigger=this.why, **_facts(decision))
         return await self._settle(this, decision)
 
     async def _write(self, subject: Subject, rendered: Rendered, memory: Memory) -> Decision:
@@ -185,8 +184,10 @@ class ExternalSecretReconciler:
     async def _settle(self, this: _Pass, decision: Decision) -> float | None:
         """Tell what was done, and when to come back."""
         subject, now = this.subject, this.now
+        self.report.metrics.synced(this.key, failed=not decision.synced)
+        self.report.line(subject.manifest, decision.change.why, trigger=this.why, **_facts(decision))
         if decision.synced:
-            this.memory.refreshed_at = now
+            this.memory.refreshed_at, this.memory.templates = now, this.templates
         self._tell(subject.manifest, decision.ready, decision.events)
         status = next_status(subject, decision, now)
         if status is not None:
@@ -217,7 +218,8 @@ class ExternalSecretReconciler:
         return None
 
     async def _finish(self, subject: Subject) -> None:
-        change = decide_end(subject, await self.gather.target(subject))
+        deletes = subject.spec.target.deletion_policy == "Delete"
+        change = decide_end(subject, await self.gather.target(subject) if deletes else None)
         if isinstance(change, Delete):
             await self.apply.change(change, subject)
         await self.apply.release(subject.manifest)

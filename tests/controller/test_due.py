@@ -55,6 +55,29 @@ def test_a_change_of_the_external_secret(policy, interval, change, expected):
     assert asked(changed) == expected
 
 
+@pytest.mark.parametrize("interval", ["1h", "0s"])
+@pytest.mark.parametrize(
+    ("policy", "changed", "expected"),
+    [
+        ("Periodic", True, "Fetch"),
+        ("Periodic", False, "Rest"),
+        ("OnChange", True, "Fetch"),
+        ("OnChange", False, "Rest"),
+        ("CreatedOnce", True, "Rest"),
+        (None, True, "Fetch"),
+    ],
+)
+def test_a_change_of_what_its_template_reads(policy, interval, changed, expected):
+    of = synced(subject(refreshPolicy=policy, refreshInterval=interval))
+    answer = due(of, intact=True, remembered=NOON, now=NOON, templates_changed=changed)
+    assert type(answer).__name__ == expected
+
+
+def test_a_change_of_a_template_does_not_wait_for_a_sync_window():
+    of = synced(subject(syncWindows=DENY_ALWAYS), NOON - 2 * HOUR)
+    assert isinstance(due(of, intact=True, remembered=None, now=NOON, templates_changed=True), Fetch)
+
+
 @pytest.mark.parametrize(
     ("policy", "interval", "age", "expected"),
     [

@@ -22,7 +22,7 @@ class Queue:
         self.names.append((key, lane))
 
     def add_after(self, key, seconds):
-        self.later.append(key)
+        self.later.append((key, seconds))
 
     def taken(self):
         names, self.names = self.names, []
@@ -166,8 +166,36 @@ def test_a_store_in_doubt_is_validated_soon_unless_it_is_known_not_to_be_ready(s
     changes = [(None, ready), (ready, None)] if state == "gone" else [(None, a_store(ready=state))]
     for old, new in changes:
         world.routing.store_changed("SecretStore", Change(Key("team", "store"), old, new))
-    world.routing.doubt(es())
-    assert world.stores.later == validated
+    world.routing.doubt(es(), 0.0)
+    assert world.stores.later == [(key, 1.0) for key in validated]
+
+
+@pytest.mark.parametrize(
+    ("doubts", "validated"),
+    [
+        ([0.0, 0.5], [1.0, 1.0]),
+        ([0.0, 1.0, 30.0], [1.0, 61.0, 61.0]),
+        ([0.0, 2.0, 62.0], [1.0, 61.0, 121.0]),
+        ([0.0, 90.0], [1.0, 91.0]),
+    ],
+)
+def test_a_store_that_stays_ready_is_doubted_once_a_minute(doubts, validated):
+    world = World()
+    world.routing.store_changed("SecretStore", Change(Key("team", "store"), None, a_store(ready=True)))
+    for now in doubts:
+        world.routing.doubt(es(), now)
+    assert [now + seconds for now, (_, seconds) in zip(doubts, world.stores.later, strict=True)] == validated
+
+
+def test_a_store_that_is_ready_again_is_doubted_anew():
+    world, key = World(), Key("team", "store")
+    ready, broken = a_store(ready=True), a_store(ready=False)
+    world.routing.store_changed("SecretStore", Change(key, None, ready))
+    world.routing.doubt(es(), 0.0)
+    world.routing.store_changed("SecretStore", Change(key, ready, broken))
+    world.routing.store_changed("SecretStore", Change(key, broken, ready))
+    world.routing.doubt(es(), 5.0)
+    assert world.stores.later == [(STORE, 1.0), (STORE, 1.0)]
 
 
 def test_the_names_that_an_external_secret_has():

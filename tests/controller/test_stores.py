@@ -122,6 +122,13 @@ async def test_a_store_without_the_flood_gate_is_tried_as_it_is(cluster, backend
         assert condition_of(await cluster.get("SecretStore", "store")) == {}
 
 
+async def test_the_users_of_stores_that_are_validated_elsewhere_say_that_theirs_is_not_ready(cluster):
+    await cluster.fake(db="one")
+    async with cluster.running(enable_secret_store_reconciler=False):
+        await cluster.external_secret()
+        await cluster.condition("False", "SecretSyncedError", message='SecretStore "store" is not ready')
+
+
 async def test_a_credential_secret_that_appears_or_changes_is_used_at_once(cluster):
     await cluster.echo(secretRef={"name": "login", "key": "token"})
     async with cluster.running():
@@ -302,6 +309,26 @@ async def test_what_a_store_answers_that_was_replaced_meanwhile_is_not_used(clus
         await cluster.data(password="another")
         await cluster.settled()
     assert [data for data, _ in seen] == [{"password": "another"}]
+
+
+async def test_what_was_read_with_a_credential_that_changed_meanwhile_is_not_used(cluster, backend):
+    def login(token):
+        return cluster.apply("Secret", "login", data={"token": base64.b64encode(token).decode()})
+
+    backend.stalled.clear()
+    await login(b"old")
+    await cluster.echo(backend=cluster.namespace, secretRef={"name": "login", "key": "token"})
+    async with Watched(cluster) as seen, cluster.running() as controller:
+        await cluster.external_secret()
+        await under_way(backend, 1)
+        version = (await login(b"new"))["metadata"]["resourceVersion"]
+        async with asyncio.timeout(TOO_LONG):
+            while controller.view.secret(cluster.namespace, "login")["metadata"]["resourceVersion"] != version:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        backend.stalled.set()
+        await cluster.data(password="new")
+        await cluster.settled()
+    assert [data for data, _ in seen] == [{"password": "new"}]
 
 
 async def test_what_one_store_answers_never_reaches_the_user_of_another(cluster):

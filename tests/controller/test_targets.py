@@ -1,7 +1,10 @@
 """What becomes of Secrets that others have a hand in, on a real API server."""
 
+import logging
+
 import pytest
 
+from kubecore.cache import Key
 from kubecore.resources import SECRETS
 from secretcore.target.hashing import field_manager
 from tests.controller.cluster import decoded
@@ -228,3 +231,43 @@ async def test_another_kind_of_target_is_refused(cluster):
     async with cluster.running():
         await cluster.external_secret(target={"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}})
         await cluster.condition("False", "SecretSyncedError", message="invalid generic target")
+
+
+@pytest.mark.parametrize("unserved", ["another class", "a kind that is not served"])
+async def test_esos_finalizer_is_released_whoever_serves_the_store(cluster, unserved):
+    kind = "SecretStore" if unserved == "another class" else "ClusterSecretStore"
+    spec = {"controller": "another", "provider": {"fake": {"data": [{"key": "db", "value": "one"}]}}}
+    if kind == "SecretStore":
+        await cluster.apply(kind, "store", spec=spec)
+    async with cluster.running(enable_cluster_store_reconciler=False):
+        await cluster.external_secret(
+            metadata={"finalizers": [FINALIZER]}, secretStoreRef={"name": "store", "kind": kind}
+        )
+        await cluster.delete("ExternalSecret", "db")
+        await cluster.eventually("ExternalSecret", "db", lambda it: it is None)
+
+
+async def test_the_end_of_an_external_secret_does_not_ask_for_a_secret_that_stays(cluster, proxy, proxied):
+    await cluster.fake(db="one")
+    async with cluster.running(proxied):
+        await cluster.external_secret(metadata={"finalizers": [FINALIZER]})
+        await cluster.data(password="one")
+        await cluster.condition("True", "SecretSynced")
+        await cluster.settled()
+        proxy.clear()
+        await cluster.delete("ExternalSecret", "db")
+        await cluster.eventually("ExternalSecret", "db", lambda it: it is None)
+        assert not [each for each in proxy.requests if each.method == "GET" and each.path.endswith("/secrets/db")]
+
+
+async def test_a_target_that_is_no_secret_is_logged_and_counted_as_failed(cluster, caplog):
+    caplog.set_level(logging.INFO, "controller.reconcile")
+    await cluster.fake(db="one")
+    async with cluster.running() as controller:
+        await cluster.external_secret(target={"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}})
+        await cluster.condition("False", "SecretSyncedError", message="invalid generic target")
+        numbers = controller.metrics.objects["ExternalSecret"].of(Key(cluster.namespace, "db"))
+        assert numbers.calls == numbers.errors >= 1
+    lines = [each for each in caplog.records if each.facts["kind"] == "ExternalSecret"]
+    assert "spec.target.manifest is not supported" in lines[0].getMessage()
+    assert lines[0].facts["reason"] == "SecretSyncedError"

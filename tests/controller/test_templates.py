@@ -1,8 +1,15 @@
 """Templates of the target, on a real API server."""
 
+import asyncio
+
 import pytest
 
+from tests.controller.cluster import TOO_LONG
+from tests.support.fault_kinds import status
+
 pytestmark = pytest.mark.server
+
+FROM_CONFIG_MAP = {"templateFrom": [{"configMap": {"name": "templates", "items": [{"key": "url"}]}}]}
 
 
 async def test_a_template_makes_data_labels_and_type(cluster):
@@ -34,6 +41,33 @@ async def test_a_template_is_rendered_at_once_when_what_holds_it_changes(cluster
         await cluster.external_secret(target={"template": template}, refreshInterval="1h")
         await cluster.data(url="first swordfish")
         await cluster.apply(kind, "templates", **{content: {"url": "second {{ .password }}"}})
+        await cluster.data(url="second swordfish")
+
+
+async def test_a_template_whose_first_sync_fails_is_rendered_at_the_next_try(cluster, proxy, proxied):
+    await cluster.fake(db="swordfish")
+    await cluster.apply("ConfigMap", "templates", data={"url": "first {{ .password }}"})
+    async with cluster.running(proxied):
+        await cluster.external_secret(target={"template": FROM_CONFIG_MAP}, refreshInterval="1h")
+        await cluster.data(url="first swordfish")
+        await cluster.condition("True", "SecretSynced")
+        await cluster.settled()
+        proxy.on(r"/secrets/db", status(500), method="PUT")
+        await cluster.apply("ConfigMap", "templates", data={"url": "second {{ .password }}"})
+        await cluster.data(url="second swordfish")
+
+
+async def test_a_template_that_changes_after_a_restart_is_rendered_at_once(cluster):
+    await cluster.fake(db="swordfish")
+    await cluster.apply("ConfigMap", "templates", data={"url": "first {{ .password }}"})
+    async with cluster.running():
+        await cluster.external_secret(target={"template": FROM_CONFIG_MAP}, refreshInterval="1h")
+        await cluster.data(url="first swordfish")
+        await cluster.condition("True", "SecretSynced")
+    async with cluster.running() as controller:
+        await asyncio.wait_for(controller.view.whole(), TOO_LONG)
+        await cluster.settled()
+        await cluster.apply("ConfigMap", "templates", data={"url": "second {{ .password }}"})
         await cluster.data(url="second swordfish")
 
 
