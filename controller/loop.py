@@ -35,7 +35,7 @@ from controller.view import Handler, View
 from controller.writer import Writer, always
 from kubecore.cache import Change, Key
 from kubecore.client import SERVICE_ACCOUNT_FOLDER
-from kubecore.errors import ApiError
+from kubecore.errors import ApiError, Conflict
 from kubecore.resources import Resource
 from kubecore.verbs import Client
 from kubecore.workers import Workers
@@ -215,8 +215,8 @@ class Controller:
     def _failed(self, key: Any, error: Exception, seconds: float) -> None:
         facts = {"key": "/".join(filter(None, key)) if isinstance(key, Key) else str(key), "seconds": round(seconds, 1)}
         match error:
-            case BackOff():
-                log.debug("is tried again", extra={"facts": facts})
+            case BackOff() | Conflict():  # somebody wrote meanwhile: the next pass decides on what they wrote
+                log.debug("is tried again: %s", error, extra={"facts": facts})
             case ApiError():
                 log.warning("%s", error, extra={"facts": facts})
             case _:
