@@ -56,7 +56,7 @@ class StoreReconciler:
         if status is not None:
             await self.apply.status(key, manifest, status)
         if verdict.failed:
-            raise BackOff(verdict.ready.message)
+            raise BackOff(verdict.ready.message, verdict.retry_after)
         return interval(manifest["spec"], self.requeue_interval).total_seconds()
 
     def _tell_upkeep(self, key: StoreKey, manifest: Manifest) -> None:
