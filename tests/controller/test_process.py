@@ -168,6 +168,13 @@ async def test_killed_and_started_again_it_goes_on_without_rewriting(cluster, st
     assert decoded(await cluster.get("Secret", "db0")) == {"password": "one"}
 
 
+async def test_a_kubeconfig_that_is_not_there_is_named(start):
+    with pytest.raises(RuntimeError, match="exit code 1") as raised:
+        start("a", kubeconfig="/nowhere/kubeconfig").ready()
+    assert "there is no kubeconfig /nowhere/kubeconfig" in str(raised.value)
+    assert "Traceback" not in str(raised.value)
+
+
 async def test_settings_that_can_not_be_used_end_it_with_a_sentence(cluster, start):
     with pytest.raises(RuntimeError, match="exit code") as raised:
         start("a", "--concurrent=0").ready()
