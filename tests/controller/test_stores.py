@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -118,6 +119,15 @@ async def test_a_backend_that_asks_for_a_pause_is_not_validated_before_it_is_ove
         await cluster.settled()
         assert controller.stores.queue.wait(asyncio.get_running_loop().time()) > 200
     assert len(proxy.requests) == 1
+
+
+async def test_a_store_that_nothing_asks_to_validate_again_rests(cluster, backend):
+    await cluster.echo(backend=cluster.namespace)
+    async with cluster.running(store_requeue_interval=timedelta(0)) as controller:
+        await cluster.condition("True", "Valid", "store", "SecretStore")
+        await cluster.settled()
+        assert controller.stores.queue.wait(asyncio.get_running_loop().time()) is None
+    assert backend.validations == 1
 
 
 async def test_a_store_that_comes_late_serves_who_waits(cluster):
