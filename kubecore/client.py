@@ -77,7 +77,9 @@ def _kubeconfig(path: Path | None) -> str:
 def _check_exists(files: str) -> None:
     """The library takes what is missing for empty."""
     if not any(Path(file).exists() for file in files.split(os.pathsep)):
-        raise ConfigurationError(f"no way to the API server: there is no kubeconfig {files} | create it, or name another")
+        raise ConfigurationError(
+            f"no way to the API server: there is no kubeconfig {files} | create it, or name another"
+        )
 
 
 class _Transport(RESTClientObject):

@@ -91,7 +91,9 @@ def upkeep(manifest: Mapping[str, Any], maintenance: Maintenance) -> Event | Non
 
 
 def interval(spec: dict[str, Any], default: timedelta) -> timedelta:
-    """Between two validations: `spec.refreshInterval` in seconds or as a duration where it is one, else the default. 0 is never."""
+    """Between two validations: `spec.refreshInterval` in seconds or as a duration where it is one, else the default, of
+    which 0 is never.
+    """
     match spec.get("refreshInterval"):
         case int() as seconds if seconds > 0:
             return timedelta(seconds=seconds)
