@@ -17,6 +17,7 @@ from typing import Any
 from controller.backoff import BackOff
 from controller.calls import ProviderCalls
 from controller.credentials import Lent
+from controller.ending import Ending, Step
 from controller.external_secret.apply import Apply as ApplyExternalSecret
 from controller.external_secret.fetches import Fetches
 from controller.external_secret.gather import Gather as GatherExternalSecret
@@ -50,10 +51,6 @@ from secretcore.rendering import Rendering
 log = logging.getLogger(__name__)
 
 STORES_AT_ONCE = 8
-GRACE = 6.0
-"""Seconds that work under way has to end when the controller stops."""
-LOGOUT = 2.0
-"""Seconds that the sessions with stores then have to be closed."""
 SWEEP = 5.0
 """Seconds between two sweeps."""
 
@@ -153,12 +150,16 @@ class Controller:
         finally:
             sweeping.cancel()
 
-    async def stop(self) -> None:
-        """Take up nothing more, and let what is under way end."""
-        await asyncio.gather(self.external_secrets.stop(GRACE), self.stores.stop(GRACE))
-        await self._fetches.stop()
+    async def stop(self, ending: Ending | None = None) -> None:
+        """Take up nothing more, and let what is under way end, in the time that the end has."""
+        ending = ending or Ending(time.monotonic)
+        grace = ending.left(Step.WORK)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOGOUT), self._clients:
+            async with asyncio.timeout(ending.left(Step.CANCELLED)):
+                await asyncio.gather(self.external_secrets.stop(grace), self.stores.stop(grace))
+                await self._fetches.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ending.left(Step.LOGOUT)), self._clients:
                 pass
 
     async def _sweep(self) -> None:
