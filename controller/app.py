@@ -9,10 +9,14 @@ import logging
 import os
 import signal
 import socket
+import threading
+import time
 import uuid
 from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version
+from typing import Any
 
+from controller.ending import Ending, Step
 from controller.health import endpoints, listening
 from controller.loop import Controller
 from controller.settings import Settings
@@ -27,10 +31,6 @@ log = logging.getLogger(__name__)
 
 COMPONENT = "external-secrets"
 """Under this name events are told, as ESO tells them."""
-RELEASE = 2.0
-"""Seconds for giving the lease back."""
-FLUSH = 1.0
-"""Seconds for the last events."""
 
 
 async def serve(settings: Settings) -> None:
@@ -53,13 +53,14 @@ async def serve(settings: Settings) -> None:
             if stopping.done():
                 log.info("stopping")
                 leads = elector is None or elector.may_write()
-                await controller.stop()
+                await controller.stop(stopping.result())
                 if leads:  # the lease is given back by whoever held it, which a cancellation would cut short
-                    await asyncio.wait([work], timeout=RELEASE)
+                    await asyncio.wait([work], timeout=stopping.result().left(Step.RELEASE))
         finally:
-            await _end(work, *others, stopping)
+            ending = stopping.result() if stopping.done() else Ending(time.monotonic)
+            await _end(ending.left(Step.RELEASE), work, *others, stopping)
             with suppress(TimeoutError):
-                async with asyncio.timeout(FLUSH):
+                async with asyncio.timeout(ending.left(Step.EVENTS)):
                     await recorder.flush()
 
 
@@ -88,29 +89,46 @@ def _lease_namespace(settings: Settings) -> str:
     return namespace
 
 
-def _on_signals() -> asyncio.Future[None]:
+def _on_signals() -> asyncio.Future[Ending]:
     """Done at the first SIGTERM or SIGINT; the second ends the process at once."""
     loop = asyncio.get_running_loop()
-    asked: asyncio.Future[None] = loop.create_future()
+    asked: asyncio.Future[Ending] = loop.create_future()
 
     def ask() -> None:
         if asked.done():
             os._exit(130)
-        asked.set_result(None)
+        asked.set_result(Ending(time.monotonic))
+        _end_at_last(Step.ALL.value)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask)
     return asked
 
 
-async def _first_of(*futures: asyncio.Future[None]) -> None:
+def _end_at_last(seconds: float) -> None:
+    """End the process then, whatever hangs: asyncio and the interpreter wait for threads without end."""
+
+    def leave() -> None:
+        log.warning("the end took longer than %.0f s: what still ran is left behind", seconds)
+        logging.shutdown()
+        os._exit(0)
+
+    timer = threading.Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()
+
+
+async def _first_of(*futures: asyncio.Future[Any]) -> None:
     """Returns when one ends, and raises what it raised."""
     done, _ = await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
     for each in done:
         each.result()
 
 
-async def _end(*futures: asyncio.Future[None]) -> None:
+async def _end(seconds: float, *futures: asyncio.Future[Any]) -> None:
+    """Cancel them; who has not ended in that time is left to whoever closes the event loop."""
     for each in futures:
         each.cancel()
-    await asyncio.gather(*futures, return_exceptions=True)
+    ended, _ = await asyncio.wait(futures, timeout=seconds)
+    for each in ended:
+        _ = each.cancelled() or each.exception()  # was told, or is of no interest any more

@@ -17,6 +17,7 @@ from typing import Any
 from controller.backoff import BackOff
 from controller.calls import ProviderCalls
 from controller.credentials import Lent
+from controller.ending import Ending, Step
 from controller.external_secret.apply import Apply as ApplyExternalSecret
 from controller.external_secret.fetches import Fetches
 from controller.external_secret.gather import Gather as GatherExternalSecret
@@ -35,7 +36,7 @@ from controller.view import Handler, View
 from controller.writer import Writer, always
 from kubecore.cache import Change, Key
 from kubecore.client import SERVICE_ACCOUNT_FOLDER
-from kubecore.errors import ApiError
+from kubecore.errors import ApiError, Conflict
 from kubecore.resources import Resource
 from kubecore.verbs import Client
 from kubecore.workers import Workers
@@ -50,10 +51,6 @@ from secretcore.rendering import Rendering
 log = logging.getLogger(__name__)
 
 STORES_AT_ONCE = 8
-GRACE = 6.0
-"""Seconds that work under way has to end when the controller stops."""
-LOGOUT = 2.0
-"""Seconds that the sessions with stores then have to be closed."""
 SWEEP = 5.0
 """Seconds between two sweeps."""
 
@@ -155,12 +152,16 @@ class Controller:
         finally:
             sweeping.cancel()
 
-    async def stop(self) -> None:
-        """Take up nothing more, and let what is under way end."""
-        await asyncio.gather(self.external_secrets.stop(GRACE), self.stores.stop(GRACE))
-        await self._fetches.stop()
+    async def stop(self, ending: Ending | None = None) -> None:
+        """Take up nothing more, and let what is under way end, in the time that the end has."""
+        ending = ending or Ending(time.monotonic)
+        grace = ending.left(Step.WORK)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOGOUT), self._clients:
+            async with asyncio.timeout(ending.left(Step.CANCELLED)):
+                await asyncio.gather(self.external_secrets.stop(grace), self.stores.stop(grace))
+                await self._fetches.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ending.left(Step.LOGOUT)), self._clients:
                 pass
 
     async def _sweep(self) -> None:
@@ -217,8 +218,8 @@ class Controller:
     def _failed(self, key: Any, error: Exception, seconds: float) -> None:
         facts = {"key": "/".join(filter(None, key)) if isinstance(key, Key) else str(key), "seconds": round(seconds, 1)}
         match error:
-            case BackOff():
-                log.debug("is tried again", extra={"facts": facts})
+            case BackOff() | Conflict():  # somebody wrote meanwhile: the next pass decides on what they wrote
+                log.debug("is tried again: %s", error, extra={"facts": facts})
             case ApiError():
                 log.warning("%s", error, extra={"facts": facts})
             case _:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from controller.eso_flags import set_aside
@@ -24,8 +24,16 @@ def _duration(value: Any) -> Any:
     return timedelta(microseconds=parse_duration(value) / 1000) if isinstance(value, str) else value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+def _not_negative(value: timedelta) -> timedelta:
+    if value < timedelta(0):
+        raise ValueError("must not be negative")
+    return value
 
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_not_negative)]
+
+SHORTEST = timedelta(seconds=1)
+"""Between two validations of a store."""
 LEVEL = "(?i)^(debug|info|warn|warning|error|dpanic|panic|fatal)$"
 
 
@@ -39,7 +47,9 @@ class Settings(Base):
     namespace: str = Field("", description="only this namespace (default: all)")
     controller_class: str = Field("default", description="serve stores of this class")
     concurrent: int = Field(16, ge=1, le=1024, description="ExternalSecrets worked on at once")
-    store_requeue_interval: Duration = Field(timedelta(minutes=5), description="between two validations of a store")
+    store_requeue_interval: Duration = Field(
+        timedelta(minutes=5), description="between two validations of a store; 0: only when something changes"
+    )
     enable_flood_gate: bool = Field(True, description="leave stores alone that are not ready")
     enable_secret_store_reconciler: bool = Field(True, description="validate SecretStores")
     enable_cluster_store_reconciler: bool = Field(True, description="serve ClusterSecretStores")
@@ -73,6 +83,14 @@ class Settings(Base):
     def _check_lease(self) -> Settings:
         if self.request_seconds < 1:
             raise ValueError("leader-election-renew-deadline must be at least 1s shorter than the lease duration")
+        if not timedelta(0) < self.leader_election_retry_period < self.leader_election_renew_deadline:
+            raise ValueError("leader-election-retry-period must be longer than 0s and shorter than the renew deadline")
+        return self
+
+    @model_validator(mode="after")
+    def _check_interval(self) -> Settings:
+        if timedelta(0) < self.store_requeue_interval < SHORTEST:
+            raise ValueError("store-requeue-interval must be 1s or longer, or 0 for no validation by time")
         return self
 
 

@@ -46,6 +46,7 @@ async def from_kubeconfig(user_agent: str, path: Path | None = None, context: st
     file = _kubeconfig(path)
 
     async def load(configuration: Configuration) -> None:
+        _check_exists(file)
         loader = await load_kube_config(file, context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
         asked_plugin = "exec" in (loader._user or {})  # noqa: SLF001 - nothing else tells it
         if asked_plugin and not configuration.api_key and not configuration.cert_file:
@@ -58,8 +59,7 @@ async def from_kubeconfig(user_agent: str, path: Path | None = None, context: st
 def context_namespace(path: Path | None = None, context: str | None = None) -> str:
     """The namespace that a context of a kubeconfig is for, as kubectl has it: "default" where it names none."""
     files = _kubeconfig(path)
-    if not any(Path(file).exists() for file in files.split(os.pathsep)):
-        raise ConfigurationError(f"no way to the API server: there is no kubeconfig {files}")
+    _check_exists(files)
     try:
         contexts, active = list_kube_config_contexts(files)  # type: ignore[no-untyped-call]
         chosen = next((each for each in contexts if each["name"] == context), None) if context else active
@@ -72,6 +72,14 @@ def context_namespace(path: Path | None = None, context: str | None = None) -> s
 
 def _kubeconfig(path: Path | None) -> str:
     return str(path) if path else os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+
+
+def _check_exists(files: str) -> None:
+    """The library takes what is missing for empty."""
+    if not any(Path(file).exists() for file in files.split(os.pathsep)):
+        raise ConfigurationError(
+            f"no way to the API server: there is no kubeconfig {files} | create it, or name another"
+        )
 
 
 class _Transport(RESTClientObject):

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
+LONGEST_PAUSE = 3600.0  # seconds: who asks for a longer one is asked again after this one
 LONGEST = 1_000  # characters of the server's own words in a message
 QUOTED = re.compile(r'((?:Invalid|Unsupported|Duplicate) value|Not found): "(?:[^"\\]|\\.)*"')
 """How a Status quotes the value of a field, which may have come from a secret: a label, say."""
@@ -27,7 +28,7 @@ class ApiError(Exception):
     Kubernetes' own.
 
     `transient` says whether the same call may succeed later with nothing changed; `retry_after` is the
-    server's wish in seconds, None if it has none.
+    server's wish in seconds, at most LONGEST_PAUSE, None if it has none.
     """
 
     transient = False
@@ -164,4 +165,4 @@ def _seconds(header: str | None, status: Mapping[str, Any] | None) -> float | No
         seconds = float(given) if given is not None else None
     except ValueError:  # an HTTP date, which Kubernetes never sends
         return None
-    return seconds if seconds is not None and seconds >= 0 else None
+    return min(seconds, LONGEST_PAUSE) if seconds is not None and seconds >= 0 else None

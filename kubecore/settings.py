@@ -72,4 +72,5 @@ def _from_file(path: str | None) -> dict[str, Any]:
 def _sentences(error: ValidationError) -> Iterator[str]:
     for each in error.errors(include_url=False, include_input=False):
         name = ".".join(str(part) for part in each["loc"]).replace("_", "-")
-        yield f"{name}: {each['msg'][0].lower()}{each['msg'][1:]}"
+        sentence = each["msg"].removeprefix("Value error, ")
+        yield f"{name}{': ' if name else ''}{sentence[0].lower()}{sentence[1:]}"

@@ -24,6 +24,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+LONGEST_PAUSE = 3600.0
+"""Seconds: a backend that asks for a longer pause is asked again after this one."""
+
 
 class SecretError(Exception):
     """The root. `str(error)` is one sentence for a person; `remedy` is what they can do about it."""
@@ -65,14 +68,14 @@ class StoreUnavailable(StoreError):
 
 
 class Throttled(StoreError):
-    """The backend asks to slow down. `retry_after` is in seconds, None where it did not say."""
+    """The backend asks to slow down. `retry_after` is in seconds, at most LONGEST_PAUSE; None where it did not say."""
 
     transient = True
     default_remedy = "read less often, or raise the backend's limit"
 
     def __init__(self, message: str, *, retry_after: float | None = None, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
-        self.retry_after = retry_after
+        self.retry_after = None if retry_after is None else min(retry_after, LONGEST_PAUSE)
 
 
 class AccessDenied(StoreError):

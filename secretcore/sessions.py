@@ -96,6 +96,7 @@ class Access:
         self._retired = False
         self._doubted_at = -math.inf
         self._held_until = -math.inf
+        self._pause = PAUSE
         self.tasks: set[asyncio.Task[None]] = set()
         """Of sessions that are not closed yet."""
 
@@ -154,7 +155,9 @@ class Access:
                 return await self._watched(call, work(client))
         except Throttled as error:
             pause = PAUSE if error.retry_after is None else error.retry_after
-            self._held_until = max(self._held_until, self._monotonic() + pause)
+            until = self._monotonic() + pause
+            if until > self._held_until:
+                self._held_until, self._pause = until, pause
             raise
         finally:
             if session is self._session and (self._retired or (session.failed and not self._keeping.errors)):
@@ -185,4 +188,6 @@ class Access:
     def _check_held(self) -> None:
         left = self._held_until - self._monotonic()
         if left > 0:
-            raise Throttled("the store has asked to slow down, so it is left alone for now", retry_after=left)
+            # The whole pause, not what is left of it: a condition that says so stays as it is.
+            asked = f"the store has asked to slow down for {math.ceil(self._pause)} s"
+            raise Throttled(f"{asked}, so it is left alone for now", retry_after=left)

@@ -68,9 +68,12 @@ class Apply:
             return
 
     async def status(self, manifest: Manifest, status: Mapping[str, Any]) -> None:
-        """The whole status, on the object of this UID. Who deleted it meanwhile does not miss it."""
+        """The whole status, on the very version that was decided on: raises `Conflict` where somebody, or another
+        leader, wrote since. Who deleted it meanwhile does not miss it.
+        """
         metadata = manifest["metadata"]
-        body = {"metadata": {"uid": metadata["uid"]}, "status": dict(status)}
+        names = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+        body = {"metadata": names, "status": dict(status)}
         try:
             answer = await self.writer.patch(
                 EXTERNAL_SECRETS, metadata["name"], metadata["namespace"], body=body, status=True, field_manager=MANAGER

@@ -23,8 +23,12 @@ class Apply:
     view: View
 
     async def status(self, key: StoreKey, manifest: Manifest, status: Mapping[str, Any]) -> None:
-        """The whole status, on the object of this UID. Who deleted it meanwhile does not miss it."""
-        body = {"metadata": {"uid": manifest["metadata"]["uid"]}, "status": dict(status)}
+        """The whole status, on the very version that was decided on: raises `Conflict` where somebody, or another
+        leader, wrote since. Who deleted it meanwhile does not miss it.
+        """
+        metadata = manifest["metadata"]
+        names = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+        body = {"metadata": names, "status": dict(status)}
         try:
             answer = await self.writer.patch(
                 key.resource, key.name, key.namespace, body=body, status=True, field_manager=MANAGER

@@ -12,7 +12,7 @@ from typing import Any
 
 from controller.condition import Event, Ready, describe, shortened
 from secretcore.durations import parse_duration
-from secretcore.errors import SecretError
+from secretcore.errors import SecretError, Throttled
 from secretcore.names import IGNORE_MAINTENANCE_ANNOTATION
 from secretcore.provider import Capabilities, Maintenance, Validation
 
@@ -54,6 +54,8 @@ class Verdict:
     event: Event
     capabilities: Capabilities | None = None
     """None leaves them as they are."""
+    retry_after: float | None = None
+    """Seconds for which the backend asked to be left alone."""
 
     @property
     def failed(self) -> bool:
@@ -89,7 +91,9 @@ def upkeep(manifest: Mapping[str, Any], maintenance: Maintenance) -> Event | Non
 
 
 def interval(spec: dict[str, Any], default: timedelta) -> timedelta:
-    """Between two validations: `spec.refreshInterval` in seconds or as a duration where it is one, else the default."""
+    """Between two validations: `spec.refreshInterval` in seconds or as a duration where it is one, else the default, of
+    which 0 is never.
+    """
     match spec.get("refreshInterval"):
         case int() as seconds if seconds > 0:
             return timedelta(seconds=seconds)
@@ -108,4 +112,5 @@ def _invalid(message: str, error: SecretError) -> Verdict:
     return Verdict(
         Ready("False", "InvalidProviderConfig", shortened(f"{message}: {detail}")),
         Event("Warning", "InvalidProviderConfig", shortened(detail)),
+        retry_after=error.retry_after if isinstance(error, Throttled) else None,
     )

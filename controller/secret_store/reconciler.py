@@ -32,6 +32,7 @@ class StoreReconciler:
     """By kind."""
     clock: Callable[[], datetime]
     requeue_interval: timedelta
+    """Of stores that have none of their own; 0 is never."""
     _looked_after: dict[StoreKey, tuple[str, int]] = field(default_factory=dict)
     """UID and generation of the stores of whose provider's maintenance everything was told."""
 
@@ -56,8 +57,9 @@ class StoreReconciler:
         if status is not None:
             await self.apply.status(key, manifest, status)
         if verdict.failed:
-            raise BackOff(verdict.ready.message)
-        return interval(manifest["spec"], self.requeue_interval).total_seconds()
+            raise BackOff(verdict.ready.message, verdict.retry_after)
+        again = interval(manifest["spec"], self.requeue_interval)
+        return again.total_seconds() if again else None
 
     def _tell_upkeep(self, key: StoreKey, manifest: Manifest) -> None:
         """Once per generation of a store, where nobody maintains its provider."""

@@ -1,6 +1,7 @@
 """`python -m controller` against a real API server: the tutorial, probes, metrics, the log, the end."""
 
 import asyncio
+import base64
 import json
 import re
 import sys
@@ -12,6 +13,9 @@ import yaml
 from kubecore.resources import EVENTS, LEASES
 from tests.controller.cluster import TOO_LONG, decoded
 from tests.controller.series import ALL, families, samples
+from tests.providers.rooms import Room
+from tests.support.fault_kinds import Hold, Stall
+from tests.support.faults import FaultProxy
 from tests.support.paths import ROOT
 from tests.support.processes import Server, free_port
 
@@ -154,6 +158,35 @@ async def test_sigterm_ends_it_in_good_order_and_frees_the_lease(cluster, start)
     assert "Traceback" not in process.log()
 
 
+async def test_sigterm_ends_it_though_the_api_server_and_a_store_hang(
+    cluster, start, proxy, through_proxy, openbao, fault_proxies
+):
+    store = FaultProxy(openbao.url)
+    fault_proxies.append(store)
+    store.always("/revoke-self", Stall())
+    room = Room(openbao)
+    path, role_id, secret_id = room.app_role()
+    login = {"path": path, "roleId": role_id, "secretRef": {"name": "login", "key": "secret-id"}}
+    await cluster.apply("Secret", "login", data={"secret-id": base64.b64encode(secret_id.encode()).decode()})
+    vault = {"server": store.url, "path": room.mount, "auth": {"appRole": login}}
+    await cluster.apply("SecretStore", "store", spec={"provider": {"vault": vault}})
+    await cluster.fake("other", db="one")
+    flags = ("--enable-leader-election", f"--leader-election-namespace={cluster.namespace}")
+    process = start("a", *flags, "--enable-flood-gate=false", kubeconfig=through_proxy).ready()
+    await cluster.external_secret(data=[{"secretKey": "password", "remoteRef": {"key": "app", "property": "v"}}])
+    await cluster.data(password="read")
+    held = [Hold(), Hold()]
+    proxy.on(r"/secrets\?", held[0], method="POST")
+    proxy.always("/leases", held[1])
+    await cluster.external_secret("held", store="other")
+    for hold in held:
+        assert await asyncio.to_thread(hold.arrived.wait, TOO_LONG)
+    process.end()
+    assert process.server.exit_code == 0
+    assert any(request.path.endswith("/revoke-self") for request in store.requests)
+    assert "Traceback" not in process.log()
+
+
 async def test_killed_and_started_again_it_goes_on_without_rewriting(cluster, start):
     await cluster.fake(db="one")
     process = start("a").ready()
@@ -166,6 +199,13 @@ async def test_killed_and_started_again_it_goes_on_without_rewriting(cluster, st
         await cluster.data(f"db{number}", password="one")
         await cluster.condition("True", "SecretSynced", f"db{number}")
     assert decoded(await cluster.get("Secret", "db0")) == {"password": "one"}
+
+
+async def test_a_kubeconfig_that_is_not_there_is_named(start):
+    with pytest.raises(RuntimeError, match="exit code 1") as raised:
+        start("a", kubeconfig="/nowhere/kubeconfig").ready()
+    assert "there is no kubeconfig /nowhere/kubeconfig" in str(raised.value)
+    assert "Traceback" not in str(raised.value)
 
 
 async def test_settings_that_can_not_be_used_end_it_with_a_sentence(cluster, start):

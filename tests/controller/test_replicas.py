@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from kubecore.resources import LEASES
-from tests.controller.cluster import TOO_LONG
+from tests.controller.cluster import TOO_LONG, condition_of
 from tests.controller.test_faults import Watched
 from tests.support.fault_kinds import Hold
 
@@ -37,9 +37,9 @@ async def taken(cluster, *, not_by=""):
 
 
 def writes(requests):
-    """To objects that are anybody's; a lease and events are the writer's own."""
-    own = ("/leases", "/events")
-    return [each for each in requests if each.method != "GET" and not any(part in each.path for part in own)]
+    """Without those that say what was done, which may be told at the very end."""
+    told = ("/leases", "/events")
+    return [each for each in requests if each.method != "GET" and not any(kind in each.path for kind in told)]
 
 
 async def test_of_two_replicas_one_works_and_when_it_is_killed_the_other_does(cluster, start, flags):
@@ -85,4 +85,34 @@ async def test_a_leader_that_freezes_amid_a_write_overwrites_nothing_of_the_next
         await cluster.data(password="three")
         assert second.changes("db")[-1] == "update"
     assert [data["password"] for data, _ in seen] in (["one", "three"], ["one", "two", "three"])
+    assert "Traceback" not in first.log() + second.log()
+
+
+async def test_a_leader_that_freezes_amid_a_status_overwrites_nothing_of_the_next_ones(
+    cluster, start, flags, proxy, through_proxy
+):
+    await cluster.fake(db="one")
+    first = start("first", *flags, kubeconfig=through_proxy)
+    holder = await taken(cluster)
+    second = start("second", *flags).ready()
+    await cluster.external_secret()
+    await cluster.condition("True", "SecretSynced")
+    hold = Hold()
+    proxy.on("/externalsecrets/db/status", hold, method="PATCH")
+    await cluster.external_secret(data=[{"secretKey": "password", "remoteRef": {"key": "missing"}}])
+    assert await asyncio.to_thread(hold.arrived.wait, TOO_LONG)
+    first.server.send(signal.SIGSTOP)
+    await taken(cluster, not_by=holder)
+    wanted = await cluster.external_secret(metadata={"annotations": {"external-secrets.io/force-sync": "1"}})
+    version = f"{wanted['metadata']['generation']}-"
+    said = await cluster.eventually(
+        "ExternalSecret", "db", lambda it: it["status"]["syncedResourceVersion"].startswith(version)
+    )
+    assert condition_of(said)["reason"] == "SecretSynced"
+    hold.release()  # the status of the frozen leader goes on its way
+    first.server.send(signal.SIGCONT)
+    await asyncio.to_thread(first.ended)
+    await cluster.external_secret("last")  # the second goes on
+    await cluster.condition("True", "SecretSynced", "last")
+    assert (await cluster.get("ExternalSecret", "db"))["status"] == said["status"]
     assert "Traceback" not in first.log() + second.log()

@@ -7,7 +7,7 @@ import pytest
 from controller.condition import Event, Ready
 from controller.secret_store.decide import NoClient, Unusable, Validated, decide, interval, upkeep
 from controller.secret_store.status import news, next_status
-from secretcore.errors import AccessDenied, InvalidSpec
+from secretcore.errors import AccessDenied, InvalidSpec, StoreUnavailable, Throttled
 from secretcore.provider import Validation
 from tests.controller.building import NOON
 
@@ -49,6 +49,19 @@ def test_the_verdict(outcome, ready, event, capabilities):
     verdict = decide(outcome)
     assert (verdict.ready, verdict.event, verdict.capabilities) == (ready, event, capabilities)
     assert verdict.failed is (ready.status == "False")
+
+
+@pytest.mark.parametrize("met", [NoClient, Unusable])
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (Throttled("asked to slow down", retry_after=300), 300),
+        (Throttled("asked to slow down"), None),
+        (StoreUnavailable("down"), None),
+    ],
+)
+def test_a_backend_that_asks_for_a_pause_is_validated_after_it(met, error, pause):
+    assert decide(met(error)).retry_after == pause
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,8 @@ from kubecore.resources import NAMESPACES
 from tests.controller.cluster import TOO_LONG, condition_of, decoded
 from tests.controller.echo import BACKENDS, Backend
 from tests.controller.test_faults import Watched
+from tests.support.fault_kinds import status
+from tests.support.faults import FaultProxy
 
 pytestmark = pytest.mark.server
 
@@ -104,6 +107,27 @@ async def test_a_backend_that_stops_answering_is_noticed_and_not_asked_by_everyo
             await cluster.external_secret(f"late{number}")
             await cluster.condition("False", "SecretSyncedError", f"late{number}", message="is not ready")
         assert len(backend.reads) == before
+
+
+async def test_a_backend_that_asks_for_a_pause_is_not_validated_before_it_is_over(cluster, fault_proxies):
+    proxy = FaultProxy()
+    fault_proxies.append(proxy)
+    proxy.always("/", status(429, retry_after="300"))
+    await cluster.apply("SecretStore", "store", spec={"provider": {"express": {"host": proxy.url}}})
+    async with cluster.running() as controller:
+        await cluster.condition("False", "InvalidProviderConfig", "store", "SecretStore", "asked to slow down")
+        await cluster.settled()
+        assert controller.stores.queue.wait(asyncio.get_running_loop().time()) > 200
+    assert len(proxy.requests) == 1
+
+
+async def test_a_store_that_nothing_asks_to_validate_again_rests(cluster, backend):
+    await cluster.echo(backend=cluster.namespace)
+    async with cluster.running(store_requeue_interval=timedelta(0)) as controller:
+        await cluster.condition("True", "Valid", "store", "SecretStore")
+        await cluster.settled()
+        assert controller.stores.queue.wait(asyncio.get_running_loop().time()) is None
+    assert backend.validations == 1
 
 
 async def test_a_store_that_comes_late_serves_who_waits(cluster):

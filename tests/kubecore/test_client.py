@@ -231,7 +231,7 @@ async def test_an_unreadable_token_keeps_the_last_one(pod, caplog):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "kube-config"),
+        (None, "there is no kubeconfig .*/kubeconfig"),
         ("{]", "is not one"),
         ("just words", "is not one|kube-config"),
         ("{}", "kube-config"),

@@ -95,6 +95,9 @@ def test_a_very_long_message_is_cut():
         (None, {}, None),
         ("Wed, 21 Oct 2026 07:28:00 GMT", {}, None),
         ("-1", {}, None),
+        ("86400", {}, 3600.0),
+        ("9" * 400, {}, 3600.0),
+        ("nan", {}, None),
     ],
 )
 def test_the_servers_wish_when_to_come_back_is_kept(header, details, seconds):

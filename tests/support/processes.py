@@ -82,6 +82,11 @@ class Server:
     def alive(self) -> bool:
         return self._leash.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """Of the process, once it has ended."""
+        return self._leash.poll()
+
     def stop(self) -> None:
         """End it politely, forcibly after some seconds. May be called twice."""
         for pipe in (self._leash.stdin, self._leash.stdout):
