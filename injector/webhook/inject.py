@@ -83,8 +83,8 @@ async def _all(keys: Iterable[K], ask: Callable[[K], Awaitable[T]], title: str) 
         except SecretError as error:
             errors.append(about(title.format(key), error))
     if len(errors) > 1:
-        told = [str(error) for error in errors[:TOLD]]
-        more = [f"and {len(errors) - TOLD} more"] if len(errors) > TOLD else []
+        told: list[str] = [str(error) for error in errors[:TOLD]]
+        more: list[str] = [f"and {len(errors) - TOLD} more"] if len(errors) > TOLD else []
         raise InvalidSpec("", "; ".join([*told, *more]), remedy=errors[0].remedy)
     if errors:
         raise errors[0]
