@@ -61,7 +61,11 @@ async def test_diff_says_what_the_controller_would_do(synced):
 
 
 def test_diff_tells_of_a_conflict(team):
-    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "app", "uid": "a-uid", "controller": True}
+    pods = {"metadata": {"labels": {"app": "app"}}, "spec": {"containers": [{"name": "app", "image": "app:1"}]}}
+    spec = {"replicas": 0, "selector": {"matchLabels": {"app": "app"}}, "template": pods}
+    app = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "app"}, "spec": spec}
+    uid = team.apply(app)["metadata"]["uid"]  # of an owner that is there: kube-controller-manager collects garbage
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "app", "uid": uid, "controller": True}
     team.apply(store(db="canary-1"), secret("taken", {"ownerReferences": [owner]}, password="canary-2"))
     files = team.file(external_secret(target={"name": "taken"}))
     code, out, _ = team.run("diff", files)

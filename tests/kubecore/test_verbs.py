@@ -23,7 +23,8 @@ from kubecore.wire import PatchType, Selector
 
 pytestmark = pytest.mark.server
 
-BUDGETS = Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget")
+INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
+"""A kind with a status that no controller of the test bed writes."""
 UNKNOWN = Resource("example.org", "v1", "widgets", "Widget")
 
 
@@ -125,13 +126,15 @@ async def test_apply_creates_owns_and_respects_other_managers(api, namespace):
 
 
 async def test_the_status_is_written_apart_from_the_rest(api, namespace):
-    spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": "x"}}}
-    made = await api.create(BUDGETS, {"metadata": {"name": "a", "namespace": namespace}, "spec": spec}, namespace)
-    counts = {"currentHealthy": 3, "desiredHealthy": 1, "disruptionsAllowed": 2, "expectedPods": 3}
-    changed = await api.update(BUDGETS, {**made, "spec": {"minAvailable": 9}, "status": counts}, status=True)
-    assert (changed["spec"], changed["status"]) == (spec, counts)
-    patched = await api.patch(BUDGETS, "a", namespace, body={"status": {"currentHealthy": 1}}, status=True)
-    assert patched["status"]["currentHealthy"] == 1
+    spec = {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}}
+    made = await api.create(INGRESSES, {"metadata": {"name": "a", "namespace": namespace}, "spec": spec}, namespace)
+    status = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
+    other = {"defaultBackend": {"service": {"name": "other", "port": {"number": 81}}}}
+    changed = await api.update(INGRESSES, {**made, "spec": other, "status": status}, status=True)
+    assert (changed["spec"], changed["status"]) == (spec, status)
+    body = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.2"}]}}}
+    patched = await api.patch(INGRESSES, "a", namespace, body=body, status=True)
+    assert patched["status"] == body["status"]
 
 
 async def test_pages_make_up_one_whole_list(api, namespace):
