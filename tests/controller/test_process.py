@@ -4,9 +4,7 @@ import asyncio
 import base64
 import json
 import re
-import sys
 
-import httpx
 import pytest
 import yaml
 
@@ -17,21 +15,10 @@ from tests.providers.rooms import Room
 from tests.support.fault_kinds import Hold, Stall
 from tests.support.faults import FaultProxy
 from tests.support.paths import ROOT
-from tests.support.processes import Server, free_port
 
 pytestmark = pytest.mark.server
 
 CANARY = "c4nary-that-must-not-show"
-
-
-@pytest.fixture
-def express(tmp_path):
-    port = free_port()
-    argv = [sys.executable, str(ROOT / "examples" / "express" / "server.py"), str(port)]
-    server = Server("express", argv, log=tmp_path / "express.log")
-    server.wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).is_success)
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
 
 
 @pytest.mark.parametrize("version", ["v1beta1", "v1"])

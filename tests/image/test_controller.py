@@ -5,7 +5,6 @@ webhook.
 import base64
 import os
 import signal
-import sys
 import time
 
 import httpx
@@ -24,16 +23,6 @@ pytestmark = pytest.mark.server
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 KINDS = {"SecretStore": "secretstores", "ExternalSecret": "externalsecrets"}
 GROUP = "/apis/external-secrets.io/v1/namespaces"
-
-
-@pytest.fixture
-def express(tmp_path):
-    port = free_port()
-    argv = [sys.executable, str(ROOT / "examples" / "express" / "server.py"), str(port)]
-    server = Server("express", argv, log=tmp_path / "express.log")
-    server.wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).is_success)
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
 
 
 @pytest.fixture

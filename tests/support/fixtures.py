@@ -5,11 +5,13 @@ long as the test process (each xdist worker has its own) and are ended with it, 
 """
 
 import re
+import sys
 from collections.abc import Generator, Iterator
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
 import pytest
 
 from tests.support.controlplane import ControlPlane
@@ -17,7 +19,8 @@ from tests.support.crds import install_crds
 from tests.support.faults import FaultProxy
 from tests.support.moto import Moto, moto_server
 from tests.support.openbao import OpenBao, dev_server, tls_server
-from tests.support.processes import Server
+from tests.support.paths import ROOT
+from tests.support.processes import Server, free_port
 from tests.support.tls import Authority
 
 LOG_SIZES = pytest.StashKey[dict[Path, int]]()
@@ -105,6 +108,17 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 def crds(control_plane: ControlPlane) -> None:
     """Our CustomResourceDefinitions, installed on it."""
     install_crds(control_plane)
+
+
+@pytest.fixture
+def express(tmp_path: Path) -> Iterator[str]:
+    """The URL of the tutorial's secret server, `examples/express/server.py`."""
+    port = free_port()
+    argv = [sys.executable, str(ROOT / "examples" / "express" / "server.py"), str(port)]
+    server = Server("express", argv, log=tmp_path / "express.log")
+    server.wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).is_success)
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
 
 
 @pytest.fixture
