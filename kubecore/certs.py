@@ -3,7 +3,8 @@ trust.
 
 The webhook keeps the four PEM texts in its Secret, publishes `ca_bundle` to the API server and serves
 `certificate`. A new CA is published a day before it signs what is served, and the old one stays published
-until it expires. `now` is an argument (aware); nothing here reads a clock or writes anything.
+until it expires: whoever still serves what it signed is trusted. Other names are signed by the CA that is
+trusted already. `now` is an argument (aware); nothing here reads a clock or writes anything.
 """
 
 from collections.abc import Sequence
@@ -35,20 +36,19 @@ class Certificates:
 def renewed(kept: Certificates | None, names: Sequence[str], now: datetime) -> Certificates:
     """What to keep and serve from now on for these DNS names: `kept` itself when nothing is due.
 
-    Each is replaced when two thirds of its life are over. What cannot be used (None, broken, other names,
-    expired) is made anew from scratch.
+    Each is replaced when two thirds of its life are over. What cannot be used (None, broken, expired) is made
+    anew; of what cannot be used as a whole, a CA that signed what is served stays in the bundle.
     """
     have = None if kept is None else _read(kept, now)
-    if kept is None or have is None or not have.serves(names, now):
-        return _made(names, now)
+    if kept is None or have is None:
+        return _made(names, now, _still_serving(kept, now))
+    if not have.serves(names, now):
+        return _signed(kept, have, names, now)
     if now >= _two_thirds(have.authorities[0]):
         authority, key = _new_authority(now)
         bundle = "".join(_pem(ca) for ca in (authority, *have.authorities))
         return Certificates(bundle, _key_pem(key), kept.certificate, kept.key)
-    if now >= have.due():
-        certificate, key = _new_certificate(names, now, have.authorities[0], have.ca_key)
-        return Certificates(kept.ca_bundle, kept.ca_key, _pem(certificate), _key_pem(key))
-    return kept
+    return _signed(kept, have, names, now) if now >= have.due() else kept
 
 
 def renewal_due(kept: Certificates, now: datetime) -> datetime:
@@ -84,9 +84,7 @@ class _Readable:
 
 def _read(kept: Certificates, now: datetime) -> _Readable | None:
     try:
-        authorities = tuple(
-            ca for ca in x509.load_pem_x509_certificates(kept.ca_bundle.encode()) if now < ca.not_valid_after_utc
-        )
+        authorities = _valid(kept.ca_bundle, now)
         certificate = x509.load_pem_x509_certificate(kept.certificate.encode())
         ca_key, key = (_read_key(pem) for pem in (kept.ca_key, kept.key))
         certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
@@ -106,10 +104,32 @@ def _read_key(pem: str) -> ec.EllipticCurvePrivateKey | None:
     return key if isinstance(key, ec.EllipticCurvePrivateKey) else None
 
 
-def _made(names: Sequence[str], now: datetime) -> Certificates:
+def _made(names: Sequence[str], now: datetime, trusted: Sequence[x509.Certificate]) -> Certificates:
     authority, ca_key = _new_authority(now)
     certificate, key = _new_certificate(names, now, authority, ca_key)
-    return Certificates(_pem(authority), _key_pem(ca_key), _pem(certificate), _key_pem(key))
+    bundle = "".join(map(_pem, (authority, *trusted)))
+    return Certificates(bundle, _key_pem(ca_key), _pem(certificate), _key_pem(key))
+
+
+def _signed(kept: Certificates, have: _Readable, names: Sequence[str], now: datetime) -> Certificates:
+    certificate, key = _new_certificate(names, now, have.authorities[0], have.ca_key)
+    return Certificates(kept.ca_bundle, kept.ca_key, _pem(certificate), _key_pem(key))
+
+
+def _still_serving(kept: Certificates | None, now: datetime) -> list[x509.Certificate]:
+    """The CAs that a certificate which others may serve for a while was signed by."""
+    try:
+        certificate = x509.load_pem_x509_certificate((kept.certificate if kept else "").encode())
+        authorities = _valid(kept.ca_bundle if kept else "", now)
+    except ValueError:
+        return []
+    alive = now < certificate.not_valid_after_utc
+    return [ca for ca in authorities if alive and _issued_by(certificate, ca)]
+
+
+def _valid(bundle: str, now: datetime) -> tuple[x509.Certificate, ...]:
+    """Those that have not expired. Raises ValueError."""
+    return tuple(ca for ca in x509.load_pem_x509_certificates(bundle.encode()) if now < ca.not_valid_after_utc)
 
 
 def _new_authority(now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:

@@ -123,7 +123,6 @@ class OwnCertificates:
             self._changed.clear()
             try:
                 kept = await self._renewed()
-                await self._publish(kept.ca_bundle)
                 pause = min(LONGEST, (renewal_due(kept, self._clock()) - self._clock()).total_seconds())
             except Conflict:
                 pause = 0.0  # somebody was faster: look again
@@ -137,6 +136,7 @@ class OwnCertificates:
         secret = await self._client.get(SECRETS, self._places.secret, self._places.namespace)
         kept = certificates_in(secret)
         fresh = renewed(kept, self._places.host_names, self._clock())
+        await self._publish(fresh.ca_bundle)  # before any replica serves what it signed
         if fresh != kept and self._elector.may_write():
             data = {name: _base64(getattr(fresh, field).encode()) for field, name in KEYS.items()}
             await self._client.update(SECRETS, {**secret, "data": {**(secret.get("data") or {}), **data}})

@@ -134,11 +134,45 @@ def test_what_does_not_belong_together_is_made_anew(damage):
     assert renewed(made, NAMES, NOW) is made
 
 
-def test_other_names_or_an_end_of_all_life_make_it_anew():
+def test_other_names_are_signed_by_the_ca_that_is_trusted_already(tmp_path):
+    today = datetime.now(UTC)
+    kept = renewed(None, NAMES, today)
+    other = renewed(kept, ["other.team.svc"], today)
+    assert (other.ca_bundle, other.ca_key) == (kept.ca_bundle, kept.ca_key)
+    assert handshake(other, kept.ca_bundle, tmp_path, "other.team.svc") == "TLSv1.3"
+    assert handshake(kept, other.ca_bundle, tmp_path) == "TLSv1.3"
+    assert renewed(other, ["other.team.svc"], today) is other
+    assert renewed(kept, list(reversed(NAMES)), today) is kept
+
+
+def test_other_names_while_a_new_ca_waits_are_trusted_like_the_old(tmp_path):
+    today = datetime.now(UTC)
+    kept = renewed(None, NAMES, today - timedelta(days=246))
+    for day in range(246, 2, -1):
+        kept = renewed(kept, NAMES, today - timedelta(days=day))
+    waiting = renewed(kept, NAMES, today - timedelta(days=2))
+    other = renewed(waiting, ["other.team.svc"], today - timedelta(days=1.5))
+    assert waiting.certificate == kept.certificate
+    assert len(certificates_in(other.ca_bundle)) == 2
+    assert handshake(other, other.ca_bundle, tmp_path, "other.team.svc") == "TLSv1.3"
+    assert handshake(kept, other.ca_bundle, tmp_path) == "TLSv1.3"
+
+
+def test_a_certificate_that_expired_is_replaced_by_the_ca_that_lives():
     kept = renewed(None, NAMES, NOW)
-    assert renewed(kept, ["other.team.svc"], NOW).ca_bundle != kept.ca_bundle
-    assert renewed(kept, NAMES, NOW + LIFE).ca_bundle != kept.ca_bundle
-    assert renewed(kept, list(reversed(NAMES)), NOW) is kept
+    made = renewed(kept, NAMES, NOW + LIFE)
+    assert made.ca_bundle == kept.ca_bundle
+    assert made.certificate != kept.certificate
+
+
+@pytest.mark.parametrize("damage", [{"ca_key": OTHER.ca_key}, {"key": OTHER.key}])
+def test_a_ca_without_its_key_is_trusted_as_long_as_what_it_signed_is_served(damage):
+    kept = replace(renewed(None, NAMES, NOW), **damage)
+    made = renewed(kept, NAMES, NOW)
+    assert certificates_in(made.ca_bundle)[1:] == certificates_in(kept.ca_bundle)
+    assert issuer(made) != issuer(kept)
+    later = renewed(kept, NAMES, NOW + LIFE)
+    assert len(certificates_in(later.ca_bundle)) == 1
 
 
 def test_keys_are_not_in_the_repr():

@@ -57,8 +57,8 @@ class World:
         self.clock = Clock()
         self.replicas = []
 
-    def start(self, name):
-        places = Places(self.namespace, SECRET, self.namespace, NAMES, self.folder / name)
+    def start(self, name, names=NAMES):
+        places = Places(self.namespace, SECRET, self.namespace, names, self.folder / name)
         self.replicas.append(Replica(self.api, places, name, self.clock))
         return self.replicas[-1]
 
@@ -169,6 +169,18 @@ async def test_a_new_ca_is_trusted_before_it_signs_what_is_served(world):
     assert len(authorities(renewed)) == 2
 
 
+async def test_under_another_name_who_serves_the_old_certificate_is_still_trusted(world):
+    old = world.start("a")
+    first = await world.settled()
+    await old.stop()
+    world.replicas.remove(old)
+    world.start("b", ["renamed.team.svc"])
+    second = await world.becomes(lambda kept: kept != first)
+    assert second.ca_bundle == first.ca_bundle
+    assert await world.bundles() == {first.ca_bundle}
+    assert old.served.is_trusted_with(second.ca_bundle.encode())
+
+
 async def test_a_bundle_that_somebody_took_away_comes_back(world):
     world.start("a")
     kept = await world.settled()
@@ -184,6 +196,15 @@ async def test_certificates_that_somebody_took_away_are_made_anew(world):
     await world.api.update(SECRETS, {**secret, "data": {"tls.crt": "bm8="}})
     second = await world.becomes(lambda kept: kept is not None and kept != first)
     assert second.ca_bundle != first.ca_bundle
+
+
+async def test_what_lost_its_key_is_replaced_and_still_trusted(world):
+    world.start("a"), world.start("b")
+    first = await world.settled()
+    secret = await world.api.get(SECRETS, SECRET, world.namespace)
+    await world.api.update(SECRETS, {**secret, "data": {**secret["data"], "ca.key": "bm8="}})
+    second = await world.becomes(lambda kept: kept is not None and kept.certificate != first.certificate)
+    assert authorities(second)[1:] == authorities(first)
 
 
 async def test_another_takes_over_from_one_that_dies(world):
