@@ -10,11 +10,16 @@ from typing import Any
 import msgspec
 
 from injector.webhook.patch import diff
-from secretcore.errors import SecretError
+from secretcore.errors import InvalidSpec, SecretError
 
 API_VERSION = "admission.k8s.io/v1"
 LONGEST_WARNING = 256
 """Characters; the API server cuts longer ones."""
+REASONS = {403: "Forbidden", 422: "Invalid", 500: "InternalError", 503: "ServiceUnavailable"}
+"""What the API server's own refusals are called, by HTTP code: clients look at it. Never NotFound, AlreadyExists,
+Conflict or Timeout, which controllers take for news of the pod itself, and keep silent about. Without
+`retryAfterSeconds`, for which a controller's client would wait, and the controller's other work with it.
+"""
 
 
 class WrongReview(Exception):
@@ -62,7 +67,7 @@ def write_answer(review: Review, answer: Answer) -> bytes:
     """The body of the answer; a patch only where it changes something."""
     response: dict[str, Any] = {"uid": review.uid, "allowed": not answer.refusal}
     if answer.refusal:
-        response["status"] = {"code": answer.code, "message": answer.refusal, "reason": "Forbidden"}
+        response["status"] = {"code": answer.code, "message": answer.refusal, "reason": REASONS[answer.code]}
     elif answer.pod is not None and (operations := diff(review.pod, answer.pod)):
         response["patchType"] = "JSONPatch"
         response["patch"] = base64.b64encode(msgspec.json.encode(operations)).decode()
@@ -72,8 +77,11 @@ def write_answer(review: Review, answer: Answer) -> bytes:
 
 
 def refused(error: SecretError) -> Answer:
-    """With a sentence that says what to do. Worth another try later where the error is."""
-    return Answer(refusal=f"{error} ({error.remedy})", code=503 if error.transient else 403)
+    """With a sentence that says what to do, and whether another try is worth it: 503 soon; 403 when what the pod names
+    is there, or lets it; 422 never, the pod itself is wrong.
+    """
+    code = 503 if error.transient else 422 if isinstance(error, InvalidSpec) else 403
+    return Answer(refusal=f"{error} ({error.remedy})", code=code)
 
 
 def _pod(found: Any) -> dict[str, Any]:

@@ -18,7 +18,8 @@ FILES_PATH = "/secrets"
 """Where the agent writes: in its own container always the same, so that no annotation mounts over its program."""
 INIT, AGENT = "external-secrets-init", "external-secrets-agent"
 OWN = (INIT, AGENT)
-"""Names that a pod's own containers can't have: what is called so is taken for the agent's."""
+"""Names that a pod's own containers can't have."""
+_ARGS = {INIT: ["agent", "--once"], AGENT: ["agent", "--refresh"]}
 PATHS = {"ready": "/readyz", "started": "/startupz"}
 """Where the agent says it over HTTP; `--probe` takes the same words."""
 _FIRST, _PERIOD, _PERIOD_OF_COMMANDS = 1, 2, 10
@@ -35,11 +36,12 @@ Kind = Literal["once", "sidecar", "native"]
 
 def agent_container(kind: Kind, owner: Owner, options: Options, *, port: int, keys: bool) -> dict[str, Any]:
     """`port` is 0 where nothing is served, then a command probes; `keys` says whether there is a credentials volume."""
+    name = INIT if kind == "once" else AGENT
     container: dict[str, Any] = {
-        "name": INIT if kind == "once" else AGENT,
+        "name": name,
         "image": options.image,
         "imagePullPolicy": options.pull_policy,
-        "args": ["agent", "--once" if kind == "once" else "--refresh"],
+        "args": _ARGS[name],
         "resources": dict(options.resources),
         "securityContext": _security_context(owner),
         "terminationMessagePath": "/dev/termination-log",
@@ -55,6 +57,14 @@ def agent_container(kind: Kind, owner: Owner, options: Options, *, port: int, ke
         container["restartPolicy"] = "Always"
         container["startupProbe"] = _probe("started", port, options)
     return container
+
+
+def is_own(container: Mapping[str, Any]) -> bool:
+    """Whether a container of one of these names was made here, by what nobody adds to: others' webhooks may have
+    changed the rest since.
+    """
+    mounted = [mount["mountPath"] for mount in container.get("volumeMounts") or () if mount["name"] == HANDOFF]
+    return container.get("args") == _ARGS[container["name"]] and handoff.HANDOFF_FOLDER in mounted
 
 
 def completed(ours: dict[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -14,12 +14,16 @@ from injector.webhook import external_secrets, stores
 from injector.webhook.annotations import PREFIX, Injection
 from injector.webhook.external_secrets import ObjectKey
 from injector.webhook.stores import Login, Pod
-from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable
+from secretcore.errors import SecretError, StoreUnavailable
 from secretcore.plan import StoreRef
 from secretcore.transform import KEY_RULE, is_key
 
 LARGEST = 256 * 1024
 """Bytes of all annotations of an object together, the API server's limit."""
+
+
+class Unusable(SecretError):
+    """What a pod names is not there, not right, or not for this pod: the pod itself may be as it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def store_refs(found: Iterable[external_secrets.Examined]) -> Iterator[StoreRef]
 
 
 def logins_of(known: Mapping[StoreRef, stores.Examined], pod: Pod) -> dict[StoreRef, Login]:
-    """What each store's login needs in the pod. Raises `InvalidSpec` for what a pod can't have."""
+    """What each store's login needs in the pod. Raises `Unusable` for what a pod can't have."""
     logins = {}
     for ref, store in known.items():
         try:
@@ -71,7 +75,7 @@ def config_maps_of(secrets: Iterable[external_secrets.Examined], logins: Iterabl
 
 
 def compile_pod(injection: Injection, pod: Pod, found: Found) -> Compiled:
-    """Raises `SecretError` for a pod that can't have what it names."""
+    """Raises `Unusable` for a pod that can't have what it names."""
     deliveries = tuple(
         Delivery(external_secret=dict(each.manifest), format=injection.formats.get(name, "files"))
         for name, each in found.external_secrets.items()
@@ -100,9 +104,8 @@ def compile_pod(injection: Injection, pod: Pod, found: Found) -> Compiled:
 
 def about(what: object, error: SecretError) -> SecretError:
     """The error, with the object that it is about."""
-    if error.transient:
-        return StoreUnavailable(f"{what}: {error}", remedy=error.remedy)
-    return InvalidSpec("", f"{what}: {error}", remedy=error.remedy)
+    kind = StoreUnavailable if error.transient else Unusable
+    return kind(f"{what}: {error}", remedy=error.remedy)
 
 
 def entry_of(delivery: Delivery) -> str:
@@ -115,8 +118,7 @@ def _check_targets(deliveries: Iterable[Delivery]) -> None:
     for delivery in deliveries:
         entry = entry_of(delivery)
         if entry in taken:
-            raise InvalidSpec(
-                "",
+            raise Unusable(
                 f'ExternalSecrets "{taken[entry]}" and "{delivery.name}" would both be "{entry}" in the volume',
                 remedy=f"give one another spec.target.name, or another {PREFIX}format",
             )
@@ -126,9 +128,8 @@ def _check_targets(deliveries: Iterable[Delivery]) -> None:
 def _existing(key: ObjectKey, where: str, config_maps: frozenset[str]) -> ObjectKey:
     kind, name, item = key
     if not is_key(item) or item.startswith(".."):
-        raise InvalidSpec("", f'{where}: key "{item}" can\'t be mounted as a file', remedy=KEY_RULE)
+        raise Unusable(f'{where}: key "{item}" can\'t be mounted as a file', remedy=KEY_RULE)
     if kind == "ConfigMap" and name not in config_maps:
-        raise InvalidSpec(
-            "", f'{where}: ConfigMap "{name}" does not exist in the pod\'s namespace', remedy="create it first"
-        )
+        missing = f'{where}: ConfigMap "{name}" does not exist in the pod\'s namespace'
+        raise Unusable(missing, remedy="create it first")
     return key

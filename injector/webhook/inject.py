@@ -12,11 +12,11 @@ from typing import Protocol, TypeVar
 from injector.webhook import external_secrets, stores
 from injector.webhook.admission import Answer, Review, refused
 from injector.webhook.annotations import Injection, read_annotations, wants_injection
-from injector.webhook.compile import Found, about, compile_pod, config_maps_of, logins_of, store_refs
+from injector.webhook.compile import Found, Unusable, about, compile_pod, config_maps_of, logins_of, store_refs
 from injector.webhook.mutate import identity_of, mutate
 from injector.webhook.options import Options
 from injector.webhook.stores import Pod
-from secretcore.errors import InvalidSpec, SecretError, StoreUnavailable
+from secretcore.errors import SecretError, StoreUnavailable
 from secretcore.plan import StoreRef
 
 SECONDS = 8.0
@@ -85,7 +85,9 @@ async def _all(keys: Iterable[K], ask: Callable[[K], Awaitable[T]], title: str) 
     if len(errors) > 1:
         told: list[str] = [str(error) for error in errors[:TOLD]]
         more: list[str] = [f"and {len(errors) - TOLD} more"] if len(errors) > TOLD else []
-        raise InvalidSpec("", "; ".join([*told, *more]), remedy=errors[0].remedy)
+        first = next((error for error in errors if error.transient), errors[0])
+        kind = StoreUnavailable if first.transient else Unusable
+        raise kind("; ".join([*told, *more]), remedy=first.remedy)
     if errors:
         raise errors[0]
     return found

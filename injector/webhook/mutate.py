@@ -12,7 +12,7 @@ from typing import Any
 
 from injector import handoff
 from injector.webhook import volumes
-from injector.webhook.agent_container import AGENT, FILES_PATH, INIT, OWN, agent_container, completed
+from injector.webhook.agent_container import AGENT, FILES_PATH, INIT, OWN, agent_container, completed, is_own
 from injector.webhook.annotations import PREFIX, Injection, Mode
 from injector.webhook.compile import LARGEST, Compiled
 from injector.webhook.modes import mode_for
@@ -52,7 +52,7 @@ def mutate(pod: Manifest, injection: Injection, who: Pod, compiled: Compiled, op
         )
     before = of_inits.first if of_inits.found else (0 if injection.first else len(inits))
     earlier, later = inits[:before], inits[before:]
-    names = reading(injection, containers, earlier, later)
+    names = reading(injection, containers, earlier, later, again=bool(of_inits.found or of_containers.found))
     readers = [each for each in (*containers, *earlier, *later) if each["name"] in names]
     files = owner(spec, readers, injection, options)
     port = _port(spec, (*containers, *inits), options)
@@ -89,8 +89,10 @@ class _Own:
 def _without_own(containers: Sequence[Manifest]) -> tuple[list[Manifest], _Own]:
     found = {each["name"]: each for each in containers if each["name"] in OWN}
     for name, each in found.items():
-        if (each.get("args") or [None])[0] != "agent":
-            raise InvalidSpec("spec", f'container "{name}" has the name of the agent\'s', remedy="call it otherwise")
+        if not is_own(each):
+            raise InvalidSpec(
+                "spec", f'container "{name}" has the name of the agent\'s, and is another', remedy="call it otherwise"
+            )
     first = next((index for index, each in enumerate(containers) if each["name"] in OWN), 0)
     return [each for each in containers if each["name"] not in OWN], _Own(found, first)
 
@@ -118,9 +120,11 @@ def _volumes(spec: Manifest, ours: Sequence[Manifest]) -> list[Manifest]:
         name = volume["name"]
         if name not in volumes.OWN:
             several.append(volume)
+        elif not volumes.is_own(volume):
+            raise InvalidSpec(
+                "spec", f'volume "{name}" has the name of one of the agent\'s, and is another', remedy="call it otherwise"
+            )
         elif name in missing:
-            if not missing[name].keys() <= volume.keys():
-                raise InvalidSpec("spec", f'volume "{name}" has the name of the agent\'s', remedy="call it otherwise")
             several.append(missing.pop(name))
     return [*several, *missing.values()]
 

@@ -15,9 +15,16 @@ from typing import Any
 
 from injector.webhook.annotations import PREFIX, Injection
 from injector.webhook.options import Options
+from injector.webhook.volumes import FILES
 from secretcore.errors import InvalidSpec
 
 Container = Mapping[str, Any]
+
+PROXIES = frozenset(
+    ["istio-init", "istio-proxy", "istio-validation", "linkerd-debug", "linkerd-init", "linkerd-network-validator"]
+    + ["linkerd-proxy", "kuma-init", "kuma-sidecar", "kuma-validation", "consul-connect-inject-init", "consul-dataplane"]
+)
+"""Containers that a mesh's webhook adds. Whether it is called before this one is a matter of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +38,17 @@ class Owner:
 
 
 def reading(
-    injection: Injection, containers: Sequence[Container], earlier: Sequence[Container], later: Sequence[Container]
+    injection: Injection,
+    containers: Sequence[Container],
+    earlier: Sequence[Container],
+    later: Sequence[Container],
+    *,
+    again: bool,
 ) -> frozenset[str]:
-    """The names of the containers that mount the volume: those that were chosen, and every init container after the
-    agent. Raises `InvalidSpec` for a name that the pod does not have.
+    """The names of the containers that mount the volume: those that were chosen, or else all ordinary ones, and every
+    init container after the agent; but nobody's proxy unless it was chosen. Where the webhook is asked `again`, what
+    came in between is another webhook's and has no use for the files, and its uid says nothing of who reads them.
+    Raises `InvalidSpec` for a name that the pod does not have.
     """
     chosen = injection.containers
     existing = [each["name"] for each in (*containers, *earlier, *later)]
@@ -45,11 +59,13 @@ def reading(
             f"{PREFIX}containers: the pod has no container {', '.join(map(_quoted, unknown))}, "
             f"it has {', '.join(map(_quoted, existing))}",
         )
-    inits = [each["name"] for each in later if not is_sidecar(each)]
-    if chosen is not None:
-        return frozenset((*chosen, *inits))
-    sidecars = [each["name"] for each in later if is_sidecar(each)]
-    return frozenset((*(each["name"] for each in containers), *inits, *sidecars))
+    after = later if chosen is None else [each for each in later if not is_sidecar(each)]
+    several = [*(containers if chosen is None else ()), *after]
+    if again:
+        several = [each for each in several if any(mount["name"] == FILES for mount in mounts(each))]
+    elif any(each["name"] not in PROXIES for each in containers):  # of a mesh's gateway it is the app
+        several = [each for each in several if each["name"] not in PROXIES]
+    return frozenset((*(chosen or ()), *(each["name"] for each in several)))
 
 
 def owner(spec: Mapping[str, Any], readers: Sequence[Container], injection: Injection, options: Options) -> Owner:

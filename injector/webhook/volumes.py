@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -21,7 +21,7 @@ HANDOFF = "external-secrets-handoff"
 CREDENTIALS = "external-secrets-credentials"
 NO_TOKEN = "external-secrets-no-token"  # noqa: S105
 OWN = (FILES, HANDOFF, CREDENTIALS, NO_TOKEN)
-"""Names that a pod's own volumes can't have: what is called so is replaced."""
+"""Names that a pod's own volumes can't have: one that the webhook could have written is replaced, any other refused."""
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105
 TOKEN_SECONDS = 3600
 _READABLE = 0o444
@@ -44,6 +44,34 @@ def volumes(audiences: Sequence[str], keys: Sequence[ObjectKey], options: Option
         # Every uid may read them: the kubelet gives a token the uid of the pod, or its fsGroup, where it has one.
         made.append({"name": CREDENTIALS, "projected": {"defaultMode": _READABLE, "sources": sources}})
     return made
+
+
+def is_own(volume: Mapping[str, Any]) -> bool:
+    """Whether a volume of one of these names is what the webhook makes of it, for whatever pod and settings."""
+    name = volume["name"]
+    match volume:
+        case {"emptyDir": {"medium": "Memory", "sizeLimit": _}}:
+            return bool(name == FILES)
+        case {"emptyDir": source}:
+            return name == NO_TOKEN and not source
+        case {"downwardAPI": {"items": items}}:
+            return bool(name == HANDOFF and items == [_annotation()])
+        case {"projected": {"sources": [*sources]}}:
+            return name == CREDENTIALS and all(map(_is_own_source, sources))
+        case _:
+            return False
+
+
+def _is_own_source(source: Mapping[str, Any]) -> bool:
+    match source:
+        case {"serviceAccountToken": {"path": path}}:
+            return bool(path.startswith(handoff.token_path("")))
+        case {"secret": {"name": name, "items": [*items]}}:
+            return all(item["path"] == handoff.secret_path(name, item["key"]) for item in items)
+        case {"configMap": {"name": name, "items": [*items]}}:
+            return all(item["path"] == handoff.config_map_path(name, item["key"]) for item in items)
+        case _:
+            return False
 
 
 def _annotation() -> dict[str, Any]:

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from injector.webhook.admission import Answer, WrongReview, read_review, refused, write_answer
-from secretcore.errors import InvalidSpec, StoreUnavailable
+from injector.webhook.compile import Unusable
+from secretcore.errors import AccessDenied, InvalidSpec, StoreUnavailable
 from tests.injector.webhook.building import pod, review_of
 
 
@@ -50,19 +51,27 @@ def test_other_questions_are_none_of_its_business(request_):
     assert json.loads(write_answer(review, Answer()))["response"] == {"uid": "7f0b2891", "allowed": True}
 
 
-def test_a_refusal_says_what_to_do_and_whether_to_try_again():
+@pytest.mark.parametrize(
+    ("error", "code", "reason"),
+    [
+        (InvalidSpec("spec.x", "is wrong", remedy="mend it"), 422, "Invalid"),
+        (Unusable("spec.x: is wrong", remedy="mend it"), 403, "Forbidden"),
+        (AccessDenied("spec.x: is wrong", remedy="mend it"), 403, "Forbidden"),
+        (StoreUnavailable("spec.x: is wrong", remedy="mend it"), 503, "ServiceUnavailable"),
+    ],
+)
+def test_a_refusal_says_what_to_do_and_whether_to_try_again(error, code, reason):
     review = read_review(review_of(pod()))
-    answer = json.loads(write_answer(review, refused(InvalidSpec("spec.x", "is wrong", remedy="mend it"))))
+    answer = json.loads(write_answer(review, refused(error)))
     assert answer == {
         "apiVersion": "admission.k8s.io/v1",
         "kind": "AdmissionReview",
         "response": {
             "uid": "7f0b2891",
             "allowed": False,
-            "status": {"code": 403, "message": "spec.x: is wrong (mend it)", "reason": "Forbidden"},
+            "status": {"code": code, "message": "spec.x: is wrong (mend it)", "reason": reason},
         },
     }
-    assert refused(StoreUnavailable("the API server is silent")).code == 503
 
 
 def test_a_long_warning_is_cut():

@@ -125,7 +125,7 @@ def test_what_came_in_between_is_completed_when_the_webhook_is_asked_again(
         cluster.request("DELETE", f"{CONFIGURATIONS}/{name}")
         mesh.stop()
     assert webhook.count("injected") == injected + 2
-    assert mounting(stored) == ["migrate", "mesh-init", "app", "mesh"]
+    assert mounting(stored) == ["migrate", "app"]
     assert [each["name"] for each in stored["spec"]["initContainers"]] == [AGENT, "migrate", "mesh-init"]
     assert [each["name"] for each in stored["spec"]["containers"]] == ["app", "mesh"]
     assert {"name": "MESH", "value": "1"} in named(stored["spec"]["initContainers"], AGENT)["env"]

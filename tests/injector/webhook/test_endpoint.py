@@ -60,7 +60,7 @@ async def test_each_answer_is_counted_and_logged_once(cluster, shape, result, al
 async def test_a_defect_is_said_to_be_one_and_shows_nothing(caplog):
     async with answering(Broken()) as (client, _, _registry):
         response = (await client.post(PATH, content=review_of(pod()))).json()["response"]
-    assert response["status"]["code"] == 500
+    assert (response["status"]["code"], response["status"]["reason"]) == (500, "InternalError")
     assert "a defect of the injector" in response["status"]["message"]
     assert "canary-55" not in json.dumps(response)
     (told,) = [record for record in caplog.records if record.message == "an admission broke"]

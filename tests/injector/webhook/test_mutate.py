@@ -385,7 +385,7 @@ async def test_what_the_pod_brings_stays(shape, wishes):
 
 
 @pytest.mark.parametrize("mode", ["init", "sidecar", "native"])
-async def test_what_other_webhooks_add_in_between_is_completed(mode):
+async def test_what_other_webhooks_add_to_the_agent_in_between_is_completed(mode):
     stored = await admitted(pod(annotations=of_mode(mode), initContainers=[PLAIN], volumes=[]))
     stored["spec"]["containers"].append({"name": "mesh"})
     stored["spec"]["initContainers"].insert(0, {"name": "mesh-init"})
@@ -399,7 +399,7 @@ async def test_what_other_webhooks_add_in_between_is_completed(mode):
         agent["image"] = "other"
     again = await admitted(stored)
     assert names(agents(again)) == names(own)
-    assert mounting(again) == ["migrate", "late", "app", "mesh"]
+    assert mounting(again) == ["migrate", "app"]
     assert names(again["spec"]["initContainers"])[0] == "mesh-init"
     for agent in agents(again):
         assert agent["image"] == OPTIONS.image
@@ -407,6 +407,61 @@ async def test_what_other_webhooks_add_in_between_is_completed(mode):
         assert {"name": "mesh", "mountPath": "/aws"} in agent["volumeMounts"]
         assert agent["resources"] == {"requests": {"cpu": "7m"}}
     assert "patch" not in await ask(again)
+
+
+@pytest.mark.parametrize("mode", ["init", "sidecar", "native"])
+@pytest.mark.parametrize("late", [{}, sc(runAsUser=1337), sc(runAsUser=0)])
+async def test_a_container_that_comes_later_has_no_files_and_changes_nothing_for_those_who_have(mode, late):
+    first = pod(annotations=of_mode(mode), containers=[{"name": "app"}], initContainers=[PLAIN], **sc(runAsUser=1000))
+    stored = await admitted(first)
+    for kind in ("containers", "initContainers"):
+        stored["spec"][kind].append({"name": f"late-{kind}", **late})
+    stored["spec"]["initContainers"].append({"name": "late-sidecar", "restartPolicy": "Always", **late})
+    again = await admitted(stored)
+    assert again == stored
+    assert mounting(again) == ["migrate", "app"]
+    assert {agent["securityContext"]["runAsUser"] for agent in agents(again)} == {1000}
+    assert config_of(again)["fileMode"] == 0o400
+
+
+async def test_a_container_that_comes_later_and_mounts_the_files_is_one_that_reads_them():
+    stored = await admitted(pod(**sc(runAsUser=1000)))
+    reader = {"name": "late", "volumeMounts": [{**MOUNT, "mountPath": "/late"}], **sc(runAsUser=1001)}
+    stored["spec"]["containers"].append(reader)
+    again = await admitted(stored)
+    assert mounting(again) == ["app", "late"]
+    assert config_of(again).get("fileMode", 0o444) == 0o444
+
+
+@pytest.mark.parametrize("proxy", ["istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane"])
+async def test_a_meshs_proxy_has_no_files_whoever_came_first_unless_it_is_named(proxy):
+    inits = [{"name": "istio-init", **sc(runAsUser=0)}, {"name": proxy, "restartPolicy": "Always", **sc(runAsUser=1337)}]
+    beside = [{"name": "app"}, {"name": "linkerd-proxy", **sc(runAsUser=2102)}]
+    stored = await admitted(pod(containers=beside, initContainers=inits, **sc(runAsUser=1000)))
+    assert mounting(stored) == ["app"]
+    assert config_of(stored)["fileMode"] == 0o400
+    assert await admitted(stored) == stored
+    wanted = {"inject": "db", "containers": f"app,{proxy}"}
+    chosen = await admitted(pod(annotations=wanted, containers=[{"name": "app"}], initContainers=inits))
+    assert mounting(chosen) == [proxy, "app"]
+    assert await admitted(chosen) == chosen
+
+
+async def test_a_meshs_proxy_that_is_alone_is_the_app():
+    stored = await admitted(pod(containers=[{"name": "istio-proxy"}]))
+    assert mounting(stored) == ["istio-proxy"]
+    assert await admitted(stored) == stored
+
+
+async def test_volumes_of_other_settings_are_the_webhooks_own():
+    secret = {"tokenSecretRef": {"name": "login", "key": "token"}}
+    stored = await admitted(pod(), options=replace(OPTIONS, volume_size="1024Ki"))
+    named(stored["spec"]["volumes"], FILES)["emptyDir"]["sizeLimit"] = "1Mi"  # as the API server writes it
+    other = Cluster(external_secret(), store(vault(secret)))
+    again = await admitted(stored, other)
+    assert again["spec"]["volumes"] == (await admitted(pod(), other))["spec"]["volumes"]
+    none = Cluster(external_secret(), store({"express": {"host": "http://it"}}))
+    assert "external-secrets-credentials" not in names((await admitted(again, none))["spec"]["volumes"])
 
 
 async def test_the_agents_own_fields_are_nobodys_to_change():
@@ -472,8 +527,9 @@ async def test_a_mount_of_the_files_that_was_completed_since_is_not_doubled():
 
 
 async def test_a_pod_of_nothing_but_an_agent_is_refused():
-    alone = {"name": AGENT, "image": "x", "args": ["agent"]}
-    assert "no container but the agent's own" in await refusal(pod(containers=[alone]))
+    stored = await admitted(pod(annotations=of_mode("sidecar")))
+    stored["spec"]["containers"] = [named(stored["spec"]["containers"], AGENT)]
+    assert "no container but the agent's own" in await refusal(stored)
 
 
 async def test_a_refusal_names_a_few_of_many_that_are_missing():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from secretcore.errors import StoreUnavailable
 from tests.injector.webhook.building import (
     NAMESPACE,
     Cluster,
@@ -123,7 +124,9 @@ def clustered(provider=None, **spec):
     ],
 )  # fmt: skip
 async def test_what_the_cluster_has_decides(cluster, message):
-    assert message in await refusal(pod(), cluster)
+    status = (await ask(pod(), cluster))["status"]
+    assert message in status["message"]
+    assert (status["code"], status["reason"]) == (403, "Forbidden")  # the same pod may get in later
 
 
 @pytest.mark.parametrize(
@@ -176,12 +179,8 @@ async def test_what_the_cluster_has_decides(cluster, message):
             'container "spy" mounts volume "external-secrets-credentials", which is the agent\'s alone',
         ),
         (
-            pod(containers=[{"name": "external-secrets-agent", "image": "mine"}]),
-            'container "external-secrets-agent" has the name of the agent\'s',
-        ),
-        (
-            pod(volumes=[{"name": "external-secrets-files", "persistentVolumeClaim": {"claimName": "mine"}}]),
-            'volume "external-secrets-files" has the name of the agent\'s',
+            pod(initContainers=[{"name": "external-secrets-init", "image": "mine", "args": ["agent", "--once"]}]),
+            'container "external-secrets-init" has the name of the agent\'s, and is another (call it otherwise)',
         ),
         (
             pod(metadata={"annotations": {**annotated(inject="db"), "note": "x" * 262_000}}),
@@ -191,7 +190,9 @@ async def test_what_the_cluster_has_decides(cluster, message):
     ],
 )
 async def test_what_the_pod_brings_decides(shape, message):
-    assert message in await refusal(shape)
+    status = (await ask(shape))["status"]
+    assert message in status["message"]
+    assert (status["code"], status["reason"]) == (422, "Invalid")  # as it is, it never gets in
 
 
 @pytest.mark.parametrize(
@@ -208,6 +209,46 @@ async def test_what_the_pod_brings_decides(shape, message):
 async def test_two_deliveries_can_not_have_one_name(secrets, annotations, entry):
     message = await refusal(pod(annotations=annotations), Cluster(*secrets, store()))
     assert f'ExternalSecrets "a" and "b" would both be "{entry}" in the volume' in message
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        {"name": "external-secrets-files", "emptyDir": {}},
+        {"name": "external-secrets-files", "emptyDir": {"medium": "Memory"}},
+        {"name": "external-secrets-files", "persistentVolumeClaim": {"claimName": "mine"}},
+        {"name": "external-secrets-files", "configMap": {"name": "mine"}},
+        {"name": "external-secrets-no-token", "emptyDir": {"sizeLimit": "1Gi"}},
+        {"name": "external-secrets-no-token", "hostPath": {"path": "/"}},
+        {"name": "external-secrets-handoff", "downwardAPI": {"items": []}},
+        {"name": "external-secrets-handoff", "downwardAPI": {"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]}},
+        {"name": "external-secrets-credentials", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}},
+        {"name": "external-secrets-credentials", "projected": {"sources": [{"secret": {"name": "mine"}}]}},
+        {"name": "external-secrets-credentials", "projected": {"sources": [{"configMap": {"name": "a", "items": [{"key": "k", "path": "k"}]}}]}},
+        {"name": "external-secrets-credentials", "projected": {"sources": [{"downwardAPI": {"items": []}}]}},
+        {"name": "external-secrets-credentials", "secret": {"secretName": "mine"}},
+    ],
+)  # fmt: skip
+async def test_a_volume_of_the_pods_own_is_never_replaced_by_one_of_the_agents(volume):
+    message = await refusal(pod(volumes=[volume]))
+    assert f'volume "{volume["name"]}" has the name of one of the agent\'s, and is another (call it otherwise)' in message
+    without_credentials = Cluster(external_secret(), store({"express": {"host": "http://it"}}))
+    assert message == await refusal(pod(volumes=[volume]), without_credentials)
+
+
+class Silent(Cluster):
+    """The API server does not answer."""
+
+    async def store(self, ref, namespace):
+        raise StoreUnavailable("no answer", remedy="create the pod again")
+
+
+async def test_what_can_not_be_known_now_is_worth_another_try():
+    several = Silent(external_secret("a"), external_secret("b", store={"name": "other"}))
+    for cluster, inject in ((Silent(external_secret()), "db"), (several, "a,b")):
+        status = (await ask(pod(annotations={"inject": inject}), cluster))["status"]
+        assert (status["code"], status["reason"]) == (503, "ServiceUnavailable")
+        assert status["message"].endswith("no answer (create the pod again)")
 
 
 async def test_everything_that_is_missing_is_said_at_once():
