@@ -148,21 +148,41 @@ def test_a_stored_pod_that_is_created_again_is_the_same(team):
     assert settled(again).replace("name: copy", "name: app") == settled(stored)
 
 
+FORBIDDEN, INVALID = (403, "Forbidden"), (422, "Invalid")
+
+
 @pytest.mark.parametrize(
-    ("shape", "message"),
+    ("shape", "refused", "message"),
     [
-        (pod(annotations={"inject": "no-such"}), 'ExternalSecret "no-such": does not exist in namespace'),
-        (pod(annotations={"inject": "db", "mode": "both"}), "mode: must be one of init, sidecar, native"),
-        (pod(annotations={"injekt": "db"}), "injekt: is not an annotation of the injector"),
-        (pod(nodeSelector={"kubernetes.io/os": "windows"}), "the agent runs on Linux, not on windows"),
-        (pod(containers=[{"name": "a", "image": "a", "volumeMounts": [{"name": "v", "mountPath": "/secrets"}]}], volumes=[{"name": "v", "emptyDir": {}}]), 'has volume "v" mounted at /secrets'),
+        (pod(annotations={"inject": "no-such"}), FORBIDDEN, 'ExternalSecret "no-such": does not exist in namespace'),
+        (pod(annotations={"inject": "db", "mode": "both"}), INVALID, "mode: must be one of init, sidecar, native"),
+        (pod(annotations={"injekt": "db"}), INVALID, "injekt: is not an annotation of the injector"),
+        (pod(nodeSelector={"kubernetes.io/os": "windows"}), INVALID, "the agent runs on Linux, not on windows"),
+        (pod(containers=[{"name": "a", "image": "a", "volumeMounts": [{"name": "v", "mountPath": "/secrets"}]}], volumes=[{"name": "v", "emptyDir": {}}]), INVALID, 'has volume "v" mounted at /secrets'),
+        (pod(volumes=[{"name": FILES, "emptyDir": {"sizeLimit": "1Gi"}}]), INVALID, f'volume "{FILES}" has the name of one of the agent\'s'),
     ],
 )  # fmt: skip
-def test_a_refusal_reaches_who_asked(team, shape, message):
+def test_a_refusal_reaches_who_asked(cluster, team, shape, refused, message):
+    with cluster.client() as client:
+        answer = client.post(f"/api/v1/namespaces/{team.name}/pods", json=shape)
+    status = answer.json()
+    assert (answer.status_code, status["reason"]) == refused
+    assert 'admission webhook "pods.injector.external-secrets.io" denied the request: ' in status["message"]
+    assert message in status["message"]
+    assert "Retry-After" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("annotations", "said"),
+    [
+        ({"inject": "no-such"}, 'ExternalSecret "no-such": does not exist in namespace'),
+        ({"inject": "db", "mode": "both"}, 'mode: must be one of init, sidecar, native, is "both"'),
+    ],
+)
+def test_kubectl_shows_the_sentence(team, annotations, said):
     with pytest.raises(RuntimeError) as raised:
-        team.make(shape)
-    assert 'admission webhook \\"pods.injector.external-secrets.io\\" denied the request' in str(raised.value)
-    assert message in str(raised.value).replace('\\"', '"')
+        team.apply(pod(annotations=annotations))
+    assert said in str(raised.value)
 
 
 def test_warnings_reach_who_asked(cluster, team):
