@@ -73,7 +73,7 @@ class AgentConfig(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
     mount_path: str = "/secrets"
     file_mode: Annotated[int, Meta(ge=0, le=0o777)] = 0o444
     volume_bytes: Annotated[int, Meta(ge=0)] = 0
-    """Size limit of the volume; 0 where it is not known."""
+    """Size limit of the volume, which has to hold three sets of files; 0 where it is not known."""
     on_change: OnChange | None = None
     max_staleness: Annotated[float, Meta(ge=0)] = 0
     """Age of the oldest delivery beyond which the agent is not ready; 0 for never."""

@@ -29,6 +29,8 @@ from secretcore.errors import SecretError
 DATA, NEXT_DATA, NOTES = "..data", "..data_tmp", "..agent"
 KEPT = 2
 """Generations before the current one: who still reads in one never loses it to the next refresh."""
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+"""Bytes that a file in memory takes at least, and grows by."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Files = Mapping[str, bytes]
@@ -49,11 +51,12 @@ class Volume:
         self._root = descriptor
         self._step = step
 
-    def publish(self, files: Files, mode: int) -> bool:
+    def publish(self, files: Files, mode: int, size: int = 0) -> bool:
         """Makes these files, and no others, what readers see. Returns whether anything of it is new to them; where
         content and permissions are as they should be, nothing is touched.
 
-        Raises `VolumeFailed`; then the files are still those of before.
+        Raises `VolumeFailed`; then the files are still those of before. `size` is the volume's, in bytes: what would
+        not fit with the generations that are kept is refused before it fills the volume. 0 is not known.
         """
         for path in files:
             if not is_path(path):
@@ -64,6 +67,7 @@ class Volume:
             missing = self._missing_links(links)
             changed = current is None or not self._holds(current, files, mode)
             if changed:
+                self._check_room(files, size)
                 current = self._replace(current, files, mode, missing)
             else:
                 self._link(missing)
@@ -132,6 +136,16 @@ class Volume:
                     remedy="remove it, or give the target of the ExternalSecret another name",
                 )
         return missing
+
+    def _check_room(self, files: Files, size: int) -> None:
+        """Today's set may fit where the next one, beside it, would not: that is said at once."""
+        needed = sum(-(-len(content) // _PAGE) for content in files.values()) * _PAGE
+        if 0 < size < (KEPT + 1) * needed:
+            raise VolumeFailed(
+                f"{self._path}: {len(files)} files take {needed // 1024} KiB of memory, {KEPT + 1} sets of them are kept, "
+                f"and the volume has {size // 1024} KiB",
+                remedy="raise injector.agent.volumeSize in the chart's values, or name fewer ExternalSecrets",
+            )
 
     def _replace(self, current: str | None, files: Files, mode: int, missing: set[str]) -> str:
         """Writes a generation and makes it the current one; what fails leaves the one before."""

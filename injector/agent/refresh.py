@@ -136,7 +136,7 @@ class Refresher:
             # What it had under another target goes once somebody else has that name.
             if owners.get(path.partition("/")[0], record) is record
         }
-        changed = self._volume.publish(files, self._work.file_mode)
+        changed = self._volume.publish(files, self._work.file_mode, self._work.volume_bytes)
         for record in fetched:
             record.commit()
             self._schedule(record)

@@ -30,6 +30,8 @@ class Work:
     max_staleness: float = 0
     deadline: float = 300
     port: int = 0
+    volume_bytes: int = 0
+    """0 where it is not known."""
 
 
 def read_handoff(path: Path) -> AgentConfig:
@@ -60,6 +62,7 @@ def work_of(config: AgentConfig, credentials: Path, registry: Registry) -> Work:
         config.max_staleness,
         config.deadline,
         config.port,
+        config.volume_bytes,
     )
 
 

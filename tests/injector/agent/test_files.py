@@ -152,6 +152,40 @@ def test_a_full_volume_keeps_the_files_of_before(small):
     assert publish(small, TWO) is True
 
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize(
+    ("files", "size", "fits"),
+    [
+        ({"a": b"x" * PAGE}, 3 * PAGE, True),
+        ({"a": b"x" * PAGE}, 3 * PAGE - 1, False),
+        ({"a": b"x" * (PAGE + 1)}, 6 * PAGE - 1, False),
+        ({"a": b"x", "b": b"y"}, 6 * PAGE - 1, False),
+        ({"a": b"x", "b": b"y", "c": b""}, 6 * PAGE, True),
+        ({"a": b"x" * 100 * PAGE}, 0, True),
+    ],
+)
+def test_what_would_not_fit_three_times_is_refused_with_the_sizes_before_it_is_written(folder, files, size, fits):
+    publish(folder, ONE)
+    with open_volume(folder) as volume:
+        if fits:
+            assert volume.publish(files, 0o444, size)
+            return
+        before = state(folder)
+        with pytest.raises(VolumeFailed, match=r"files? take \d+ KiB of memory, 3 sets of them are kept, and .* has") as no:
+            volume.publish(files, 0o444, size)
+    assert state(folder) == before
+    assert seen(folder) == ONE
+    assert "injector.agent.volumeSize" in no.value.remedy
+
+
+def test_files_that_are_there_stay_when_the_volume_turns_out_too_small_for_them(folder):
+    publish(folder, ONE)
+    with open_volume(folder) as volume:
+        assert volume.publish(ONE, 0o444, 1) is False
+
+
 def test_a_volume_of_three_times_the_data_is_never_full(small):
     for number in range(8):
         assert publish(small, {"a/blob": b"%d" % number * 16_000}) is True

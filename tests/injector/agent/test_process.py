@@ -85,6 +85,15 @@ def test_what_can_not_be_had_until_the_deadline_is_the_termination_message(pod):
     assert seen(pod.volume) == {}
 
 
+def test_a_volume_that_can_not_hold_three_sets_ends_the_first_run_with_the_sizes(pod):
+    pod.hand_over(store=fake_store(db='{"password":"one"}'), volume_bytes=8192)
+    assert pod.run("--once") == 1
+    said = pod.message.read_text()
+    assert "1 files take 4 KiB of memory, 3 sets of them are kept, and the volume has 8 KiB" in said
+    assert "injector.agent.volumeSize" in said
+    assert seen(pod.volume) == {}
+
+
 def test_a_second_writer_is_refused(pod):
     pod.hand_over()
     with open_volume(pod.volume):
