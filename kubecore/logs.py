@@ -17,6 +17,9 @@ LIBRARIES = ("httpx", "httpcore", "aiohttp", "asyncio")
 """Below a warning they log every request, headers of answers included."""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+
+
 class JsonFormatter(logging.Formatter):
     """A traceback shows where, and of the errors only their types: their texts may hold what libraries put there."""
 
@@ -35,7 +38,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1]:
             line["error"] = type(record.exc_info[1]).__name__
             line["traceback"] = _places(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _ENCODER.encode(line)
 
 
 def log_to(stream: IO[str] = sys.stderr, level: str = "info", times: TimeEncoding = "iso8601") -> None:
@@ -44,6 +47,7 @@ def log_to(stream: IO[str] = sys.stderr, level: str = "info", times: TimeEncodin
     handler.setFormatter(JsonFormatter(times))
     level = LEVELS.get(level.lower(), level.upper())
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line shows them
     for library in LIBRARIES:
         logging.getLogger(library).setLevel(logging.WARNING)
 

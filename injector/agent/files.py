@@ -142,8 +142,8 @@ class Volume:
         needed = sum(-(-len(content) // _PAGE) for content in files.values()) * _PAGE
         if 0 < size < (KEPT + 1) * needed:
             raise VolumeFailed(
-                f"{self._path}: {len(files)} files take {needed // 1024} KiB of memory, {KEPT + 1} sets of them are kept, "
-                f"and the volume has {size // 1024} KiB",
+                f"{self._path}: {len(files)} files take {needed // 1024} KiB of memory, {KEPT + 1} sets of them are "
+                f"kept, and the volume has {size // 1024} KiB",
                 remedy="raise injector.agent.volumeSize in the chart's values, or name fewer ExternalSecrets",
             )
 

@@ -48,18 +48,43 @@ class Answer:
     mode: str = ""
 
 
+class _Kind(msgspec.Struct):
+    group: str
+    kind: str
+
+
+class _Request(msgspec.Struct, rename="camel"):
+    """What of a request is looked at: who asks, and what else stands in it, is not even read."""
+
+    uid: str
+    operation: str
+    kind: _Kind
+    object: Any = None
+    namespace: str = ""
+    sub_resource: str = ""
+    dry_run: bool = False
+
+
+class _Document(msgspec.Struct, rename="camel"):
+    api_version: str
+    kind: str
+    request: _Request
+
+
+_DECODER = msgspec.json.Decoder(_Document)
+
+
 def read_review(body: bytes) -> Review:
     """Raises `WrongReview`."""
     try:
-        document = msgspec.json.decode(body)
-        if document["apiVersion"] != API_VERSION or document["kind"] != "AdmissionReview":
+        document = _DECODER.decode(body)
+        if document.api_version != API_VERSION or document.kind != "AdmissionReview":
             raise WrongReview(f"is not an AdmissionReview of {API_VERSION}")
-        request = document["request"]
-        uid, operation, kind = request["uid"], request["operation"], request["kind"]
-        ours = operation == "CREATE" and (kind["group"], kind["kind"]) == ("", "Pod") and not request.get("subResource")
-        pod = _pod(request["object"]) if ours else None
-        return Review(str(uid), str(request.get("namespace") or ""), pod, bool(request.get("dryRun")))
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+        request = document.request
+        is_pod = (request.kind.group, request.kind.kind) == ("", "Pod") and not request.sub_resource
+        pod = _pod(request.object) if is_pod and request.operation == "CREATE" else None
+        return Review(request.uid, request.namespace, pod, request.dry_run)
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError):
         raise WrongReview("is not an AdmissionReview") from None
 
 

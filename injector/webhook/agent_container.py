@@ -41,7 +41,7 @@ def agent_container(kind: Kind, owner: Owner, options: Options, *, port: int, ke
         "name": name,
         "image": options.image,
         "imagePullPolicy": options.pull_policy,
-        "args": _ARGS[name],
+        "args": list(_ARGS[name]),
         "resources": dict(options.resources),
         "securityContext": _security_context(owner),
         "terminationMessagePath": "/dev/termination-log",

@@ -5,6 +5,7 @@ good order. `command_line` calls it with settings.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -105,6 +106,8 @@ class Webhook:
             self._import_providers()
             await self._view.whole()
             await self._served.loaded.wait()
+            gc.collect()
+            gc.freeze()  # providers and the first copies live on: no admission waits while they are looked through
             self._endpoint = Endpoint(self._view, options, self.metrics)
             routes: Routes = {("POST", PATH): self._endpoint.admit}
             async with _listening(self._settings.webhook_addr, routes, self._served):

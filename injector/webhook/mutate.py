@@ -122,7 +122,9 @@ def _volumes(spec: Manifest, ours: Sequence[Manifest]) -> list[Manifest]:
             several.append(volume)
         elif not volumes.is_own(volume):
             raise InvalidSpec(
-                "spec", f'volume "{name}" has the name of one of the agent\'s, and is another', remedy="call it otherwise"
+                "spec",
+                f'volume "{name}" has the name of one of the agent\'s, and is another',
+                remedy="call it otherwise",
             )
         elif name in missing:
             several.append(missing.pop(name))

@@ -43,6 +43,10 @@ def _compare_maps(before: Mapping[str, Any], after: Mapping[str, Any], path: str
 
 
 def _compare_lists(before: list[Any], after: list[Any], path: str, found: list[Operation]) -> None:
+    added = _added(before, after)
+    if added is not None:
+        found += [{"op": "add", "path": f"{path}/{index}", "value": after[index]} for index in added]
+        return
     replaced = {"op": "replace", "path": path, "value": after}
     keys = _keys(before, after)
     if keys is None:
@@ -62,6 +66,18 @@ def _compare_lists(before: list[Any], after: list[Any], path: str, found: list[O
             found.append({"op": "add", "path": f"{path}/{index}", "value": value})
         elif values[key] is not value:
             _compare(values[key], value, f"{path}/{index}", found)
+
+
+def _added(before: list[Any], after: list[Any]) -> list[int] | None:
+    """Where members came in between; None where any that was there is another object now, or in another place."""
+    kept = 0
+    found = []
+    for index, member in enumerate(after):
+        if kept < len(before) and before[kept] is member:
+            kept += 1
+        else:
+            found.append(index)
+    return found if kept == len(before) else None
 
 
 def _keys(before: list[Any], after: list[Any]) -> tuple[list[str], list[str]] | None:

@@ -21,8 +21,12 @@ from secretcore.errors import InvalidSpec
 Container = Mapping[str, Any]
 
 PROXIES = frozenset(
-    ["istio-init", "istio-proxy", "istio-validation", "linkerd-debug", "linkerd-init", "linkerd-network-validator"]
-    + ["linkerd-proxy", "kuma-init", "kuma-sidecar", "kuma-validation", "consul-connect-inject-init", "consul-dataplane"]
+    [
+        *("istio-init", "istio-proxy", "istio-validation"),
+        *("linkerd-debug", "linkerd-init", "linkerd-network-validator", "linkerd-proxy"),
+        *("kuma-init", "kuma-sidecar", "kuma-validation"),
+        *("consul-connect-inject-init", "consul-dataplane"),
+    ]
 )
 """Containers that a mesh's webhook adds. Whether it is called before this one is a matter of names."""
 

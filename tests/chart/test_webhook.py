@@ -153,6 +153,11 @@ def test_the_webhook_reads_what_the_values_say(given, expected):
     assert settings.namespace == "team"
 
 
+def test_the_agent_can_have_a_limit_of_cpu_for_namespaces_with_a_quota():
+    settings = read_settings(container(values(agent={"resources": {"limits": {"cpu": "250m"}}}))["args"][1:])
+    assert settings.agent_resources["limits"] == {"cpu": "250m", "memory": "96Mi"}
+
+
 def test_resources_of_the_agent_are_merged_into_the_defaults():
     given = values(agent={"resources": {"limits": {"memory": "256Mi"}}})
     settings = read_settings(container(given)["args"][1:])

@@ -173,7 +173,9 @@ def test_what_would_not_fit_three_times_is_refused_with_the_sizes_before_it_is_w
             assert volume.publish(files, 0o444, size)
             return
         before = state(folder)
-        with pytest.raises(VolumeFailed, match=r"files? take \d+ KiB of memory, 3 sets of them are kept, and .* has") as no:
+        with pytest.raises(
+            VolumeFailed, match=r"files? take \d+ KiB of memory, 3 sets of them are kept, and .* has"
+        ) as no:
             volume.publish(files, 0o444, size)
     assert state(folder) == before
     assert seen(folder) == ONE

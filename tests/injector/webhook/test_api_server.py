@@ -9,6 +9,7 @@ from injector.webhook.annotations import PREFIX
 from tests.injector.webhook.building import annotated, config_of, external_secret, named, pod, store
 from tests.injector.webhook.installed import CONFIGURATIONS, Namespace
 from tests.injector.webhook.mesh import Mesh
+from tests.injector.webhook.quotas import limited, quota
 from tests.injector.webhook.stored import golden, settled
 
 pytestmark = pytest.mark.server
@@ -183,6 +184,24 @@ def test_kubectl_shows_the_sentence(team, annotations, said):
     with pytest.raises(RuntimeError) as raised:
         team.apply(pod(annotations=annotations))
     assert said in str(raised.value)
+
+
+def test_a_quota_asks_the_agent_for_a_limit_of_cpu_and_a_limit_range_gives_it_one(cluster, team, webhook):
+    quota(cluster, team, webhook.server)
+    with pytest.raises(RuntimeError, match=f"must specify limits.cpu for: {AGENT}"):
+        team.make(limited("native"))
+    limits = [{"type": "Container", "default": {"cpu": "200m"}, "defaultRequest": {"cpu": "10m"}}]
+    manifest = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "usual"}, "spec": {"limits": limits}}
+    cluster.request("POST", f"/api/v1/namespaces/{team.name}/limitranges", manifest)
+
+    def is_heeded():
+        try:
+            agent = named(team.make(limited("native"), query="?dryRun=All")["spec"]["initContainers"], AGENT)
+        except RuntimeError:  # until the API server has heard of the LimitRange
+            return False
+        return agent["resources"]["limits"] == {"cpu": "200m", "memory": "96Mi"}
+
+    webhook.server.wait_until(is_heeded)
 
 
 def test_warnings_reach_who_asked(cluster, team):

@@ -435,7 +435,10 @@ async def test_a_container_that_comes_later_and_mounts_the_files_is_one_that_rea
 
 @pytest.mark.parametrize("proxy", ["istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane"])
 async def test_a_meshs_proxy_has_no_files_whoever_came_first_unless_it_is_named(proxy):
-    inits = [{"name": "istio-init", **sc(runAsUser=0)}, {"name": proxy, "restartPolicy": "Always", **sc(runAsUser=1337)}]
+    inits = [
+        {"name": "istio-init", **sc(runAsUser=0)},
+        {"name": proxy, "restartPolicy": "Always", **sc(runAsUser=1337)},
+    ]
     beside = [{"name": "app"}, {"name": "linkerd-proxy", **sc(runAsUser=2102)}]
     stored = await admitted(pod(containers=beside, initContainers=inits, **sc(runAsUser=1000)))
     assert mounting(stored) == ["app"]

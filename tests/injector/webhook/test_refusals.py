@@ -231,7 +231,9 @@ async def test_two_deliveries_can_not_have_one_name(secrets, annotations, entry)
 )  # fmt: skip
 async def test_a_volume_of_the_pods_own_is_never_replaced_by_one_of_the_agents(volume):
     message = await refusal(pod(volumes=[volume]))
-    assert f'volume "{volume["name"]}" has the name of one of the agent\'s, and is another (call it otherwise)' in message
+    assert (
+        f'volume "{volume["name"]}" has the name of one of the agent\'s, and is another (call it otherwise)' in message
+    )
     without_credentials = Cluster(external_secret(), store({"express": {"host": "http://it"}}))
     assert message == await refusal(pod(volumes=[volume]), without_credentials)
 
