@@ -36,7 +36,9 @@ class Terminal:
         if command.startswith("export "):
             return command
         # The virtual environment is there, and must not be made anew while tests run in it.
-        return command.replace("make ", "make --assume-old=.venv/.ready ", 1) if command.startswith("make ") else command
+        return (
+            command.replace("make ", "make --assume-old=.venv/.ready ", 1) if command.startswith("make ") else command
+        )
 
     def type(self, command):
         """What it prints; raises AssertionError with its complaint."""

@@ -9,6 +9,7 @@ it was stored.
 
 import re
 import shlex
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -34,7 +35,7 @@ FULL = "external-secrets-external-secrets-injector"
 def values_of(arguments):
     """Those of `--set a.b=c`, nested as Helm does it."""
     values = {}
-    for name, text in (each.split("=", 1) for flag, each in zip(arguments, arguments[1:], strict=False) if flag == "--set"):
+    for name, text in (each.split("=", 1) for flag, each in pairwise(arguments) if flag == "--set"):
         *path, last = name.split(".")
         at = values
         for step in path:
@@ -72,7 +73,9 @@ class Person:
         self.printed = {}
 
     def _script(self):
-        jwt = f"token_reviewer_jwt={self.plane.token} kubernetes_ca_cert=@{self.plane.ca_file} disable_local_ca_jwt=true"
+        jwt = (
+            f"token_reviewer_jwt={self.plane.token} kubernetes_ca_cert=@{self.plane.ca_file} disable_local_ca_jwt=true"
+        )
         text = (ROOT / "examples/pod/openbao.sh").read_text()
         path = self.folder / "openbao.sh"
         path.write_text(text.replace("https://kubernetes.default.svc", f"{self.plane.url} {jwt}"))
@@ -154,6 +157,8 @@ def test_the_commands_bring_the_files_into_the_pod(person):
 
 
 def test_what_the_readme_says_of_the_pod_is_all_that_it_says():
-    pod = next(each for each in yaml.safe_load_all((ROOT / "examples/pod/3-pod.yaml").read_text()) if each["kind"] == "Pod")
+    pod = next(
+        each for each in yaml.safe_load_all((ROOT / "examples/pod/3-pod.yaml").read_text()) if each["kind"] == "Pod"
+    )
     (fence,) = re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL)
     assert pod["metadata"]["annotations"] == yaml.safe_load(fence)
