@@ -47,7 +47,13 @@ def unknown_in(text: str, known: set[str]) -> list[str]:
 def unknown_words() -> list[str]:
     """`file:line: word` of each word that is not known."""
     known = known_words()
-    tracked = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )  # noqa: S607
     return [
         f"{name}:{number}: {word}"
         for name in tracked.stdout.splitlines()
