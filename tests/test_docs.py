@@ -88,3 +88,14 @@ def test_imports_keep_their_layers():
     """The contracts in pyproject.toml: so a test run holds the architecture, not only `make check`."""
     ran = subprocess.run([Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_sources_that_a_page_names_are_there(page):
+    names = set(re.findall(r"`([a-z0-9_./-]+\.py)`", page.read_text()))
+    sources = [
+        str(path.relative_to(ROOT))
+        for path in ROOT.rglob("*.py")
+        if not {".venv", ".cache"} & set(path.relative_to(ROOT).parts)
+    ]
+    assert not [name for name in names if not any(f"/{source}".endswith(f"/{name}") for source in sources)]
