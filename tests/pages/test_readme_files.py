@@ -2,9 +2,9 @@
 
 What a cluster has that is missing here: nodes. So images are not built (tests/image does), Helm's engine installs and
 doesn't wait for pods; the webhook runs as a process with the flags and rights that the chart gave it, at a URL on
-loopback; `kubectl run openbao` leaves a pod that stays pending, and the server itself runs beside it, which takes the
-cluster's CA and a reviewer's token, as outside of a cluster; the pod of the example is run by the test bed's node, as
-it was stored.
+loopback, and so does the controller; `kubectl run openbao` leaves a pod that stays pending, and the server itself runs
+beside it, which takes the cluster's CA and a reviewer's token, as outside of a cluster; the pod of the example is run by
+the test bed's node, as it was stored.
 """
 
 import re
@@ -45,12 +45,11 @@ def values_of(arguments):
 
 
 class Released:
-    """The webhook's Deployment as Helm installed it, in the words of `Webhook`."""
+    """A Deployment as Helm installed it, in the words of `Webhook`."""
 
-    def __init__(self, plane, namespace):
+    def __init__(self, plane, namespace, name):
         self.plane, self.namespace = plane, namespace
-        path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{FULL}-webhook"
-        self.deployment = plane.request("GET", path)
+        self.deployment = plane.request("GET", f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
 
     def kubeconfig(self, folder):
         account = self.deployment["spec"]["template"]["spec"]["serviceAccountName"]
@@ -69,7 +68,7 @@ class Person:
         self.terminal.replaced |= {"examples/pod/openbao.sh": self._script(), "examples/pod/": self._manifests()}
         (folder / "node").mkdir()
         self.node = Node(plane, folder / "node")
-        self.webhook = self.pod = None
+        self.webhook = self.controller = self.pod = None
         self.printed = {}
 
     def _script(self):
@@ -85,7 +84,7 @@ class Person:
         folder = self.folder / "examples"
         folder.mkdir()
         for file in (ROOT / "examples/pod").glob("*.yaml"):
-            (folder / file.name).write_text(file.read_text().replace("http://openbao:8200", self.openbao.url))
+            (folder / file.name).write_text(file.read_text().replace("http://openbao.default:8200", self.openbao.url))
         return f"{folder}/"
 
     def type(self, command):
@@ -113,8 +112,20 @@ class Person:
         injector["agent"]["port"] = free_port()
         helm = Config(kubeconfig_path=self.plane.kubeconfig, namespace=namespace)
         said = helm.install(ROOT / chart, name, values, create_namespace=True)["notes"]
-        self.webhook = Webhook(Released(self.plane, namespace), self.folder / "webhook", port).ready()
+        self.webhook = Webhook(
+            Released(self.plane, namespace, f"{FULL}-webhook"), self.folder / "webhook", port
+        ).ready()
+        self._control(Released(self.plane, namespace, FULL))
         return said
+
+    def _control(self, release):
+        """The controller, with what the chart gives it."""
+        (self.folder / "controller").mkdir()
+        (container,) = release.deployment["spec"]["template"]["spec"]["containers"]
+        flags = [arg for arg in container["args"] if "-addr=" not in arg]
+        kubeconfig = release.kubeconfig(self.folder / "controller")
+        own = (f"--kubeconfig={kubeconfig}", "--metrics-addr=0", "--live-addr=0")
+        self.controller = self.terminal.start(shlex.join([".venv/bin/python", *container["command"][1:], *flags]), *own)
 
     def _run(self):
         self.pod = self.node.run(self.plane.request("GET", "/api/v1/namespaces/default/pods/shop"))
@@ -128,6 +139,10 @@ class Person:
         if self.webhook:
             self.webhook.server.stop()
         self.terminal.close()
+
+
+def ready(manifest):
+    return "True" in [each["status"] for each in manifest.get("status", {}).get("conditions", ())]
 
 
 @pytest.fixture
@@ -152,6 +167,9 @@ def test_the_commands_bring_the_files_into_the_pod(person):
     images = {each["image"] for each in person.pod.pod["spec"]["initContainers"]}
     assert images == {"registry.example.com/secrets/agent:0.1.0"}  # the one that the section pushed
     assert {"docker push registry.example.com/secrets/agent:0.1.0"} < set(COMMANDS)
+    # The controller serves it too, as the account that the store names.
+    path = "/apis/external-secrets.io/v1/namespaces/default/externalsecrets/database"
+    person.controller.wait_until(lambda: ready(person.plane.request("GET", path)))
     # No Secret, as promised. That the files follow is tests/injector/pods' to see, with the same manifests.
     assert person.plane.request("GET", "/api/v1/namespaces/default/secrets")["items"] == []
 
