@@ -90,7 +90,7 @@ def show(name: str, mine: tuple[float, float], theirs: tuple[float, float]) -> N
 
 
 def over_vectors(oracle: Oracle, step: int = 12) -> None:
-    """The vectors that render, every so-manieth of them."""
+    """Of the vectors that render, one out of so many."""
     parse_ratios, render_ratios, parses, renders = [], [], [], []
     for path in sorted(FOLDER.glob("*.json")):
         for number, (entry, case) in enumerate(load(path)):

@@ -22,6 +22,10 @@ AWS_SESSION_TOKEN). AWS_SECRETSMANAGER_ENDPOINT and AWS_STS_ENDPOINT send calls 
 - A key that is an ARN is used as it is; any other gets the prefix.
 - `find` needs `name` or `tags`, and may have `path`, the beginning of the names; AWS also matches tags by how their
   keys and values begin. It returns full names: the prefix plays no part in it.
+
+Can: find by name, find by tags, find by path, versions, metadata, use from a pod.
+Logins: access key and secret key, then roles.
+Valid: the keys are there and the roles can be assumed.
 """
 
 from __future__ import annotations

@@ -18,6 +18,10 @@ The tutorial's messages about a store without its parts can't come up here, beca
 `nil store found` and `store is missing spec` (`spec: is required`), `storeSpec is missing provider` (`spec.provider: is
 required`), `invalid provider spec. Missing express field in store ...` (this provider is chosen by that field; without
 it: `spec.provider: must have exactly one provider`). `invalid express host URL` does.
+
+Can: use from a pod.
+Logins: none.
+Valid: something answers at the host.
 """
 
 from __future__ import annotations

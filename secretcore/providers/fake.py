@@ -16,6 +16,10 @@
 
 A key without a version is found only by a reference without one. `find` knows names; of several versions it takes the
 greatest. `validationResult` makes the store say that it can't be validated (1) or is broken (2).
+
+Can: find by name, versions.
+Logins: none.
+Valid: `validationResult` says so.
 """
 
 from __future__ import annotations

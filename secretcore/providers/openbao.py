@@ -21,6 +21,10 @@ It reads as the provider `vault` does, with these differences, which are ESO's: 
 mount (a key that begins with the mount's name is a folder of that name), `version` must be a number and is refused with
 KV version 1, and the store is checked by asking which engine is mounted. Gone further than ESO: gjson paths as
 properties, `find` in nested folders and by tags, metadata, and the login's token is revoked at the end.
+
+Can: find by name, find by tags, find by path, versions, metadata, use from a pod.
+Logins: tokenSecretRef, appRole, userPass, none.
+Valid: the login works and the engine is mounted.
 """
 
 from __future__ import annotations

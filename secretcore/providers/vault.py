@@ -23,6 +23,10 @@ their end, below `path`, by `name` or else by `tags` (custom metadata). What a l
 
 Auth methods: tokenSecretRef, appRole, kubernetes, ldap, userPass, jwt, cert; of several, the first in this order.
 The model is that of ESO, whole; it is filled from `spec.provider.vault` and asked by `clients`.
+
+Can: find by name, find by tags, find by path, versions, metadata, use from a pod.
+Logins: tokenSecretRef, appRole, kubernetes, ldap, userPass, jwt, cert, none.
+Valid: the login works and the token is known.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Shop:
         self.running: list[RunningPod] = []
         self.manifests = {
             each["kind"]: each
-            for file in ("store", "external-secret", "pod")
+            for file in ("1-store", "2-external-secret", "3-pod")
             for each in yaml.safe_load_all((EXAMPLE / f"{file}.yaml").read_text())
         }
         provider = self.manifests["SecretStore"]["spec"]["provider"]["vault"]
