@@ -5,8 +5,8 @@ import json
 import pytest
 from helm_python import HelmError
 
-from tests.chart.helm import EVERYTHING, FOLDER, chart
-from tests.chart.test_rendering import POD
+from tests.chart.helm import FOLDER, chart
+from tests.chart.matrix import MATRIX
 
 KUBERNETES_OWN = {"podSecurityContext", "securityContext"}
 """What may stand there, the API server knows."""
@@ -61,7 +61,7 @@ def test_a_wrong_value_is_refused_with_its_path(values, path):
         chart().render(values)
 
 
-@pytest.mark.parametrize("values", [{}, EVERYTHING, POD, {"global": {"imageRegistry": "x"}}])
+@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
 def test_right_values_are_accepted(values):
     chart().validate_schema(values)
 

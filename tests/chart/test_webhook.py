@@ -1,15 +1,12 @@
 """What the chart renders for the injector, and what its webhook may do."""
 
-import json
-
 import pytest
 from helm_python import HelmError, HelmRenderError
 from helm_python.chart import lint
 
 from injector.webhook.settings import read_settings
-from tests.chart.helm import FOLDER, chart, names, notes, of_kind, one, rendered
+from tests.chart.helm import FOLDER, chart, flags, names, notes, of_kind, one, rendered
 from tests.chart.release import Release
-from tests.chart.test_api_server import apply_dry
 
 FULL = "demo-external-secrets-injector"
 ALONE = {"createOperator": False, "installCRDs": False}
@@ -64,7 +61,8 @@ def test_it_is_off_unless_asked_for():
             ),
         ),
         (
-            values({"networkPolicy": {"enabled": True}}) | {"serviceMonitor": {"enabled": True}},
+            values({"networkPolicy": {"enabled": True}})
+            | {"serviceMonitor": {"enabled": True, "renderMode": "alwaysRender"}},
             sorted([*OWN, f"NetworkPolicy/{FULL}-webhook", f"ServiceMonitor/{FULL}-webhook"]),
         ),
         (
@@ -123,7 +121,7 @@ def test_the_ca_is_not_the_charts_so_that_an_upgrade_leaves_it():
 def test_the_certificate_is_for_where_the_api_server_calls(url, client, names):
     given = values({"url": url})
     assert configuration(given)["clientConfig"] == client
-    assert read_settings(container(given)["args"][1:]).host_names == names
+    assert read_settings(flags(container(given), "injector", "webhook")).host_names == names
     certificate = one(rendered(values({"url": url}, **CERT_MANAGER)), "Certificate")
     assert certificate["spec"]["dnsNames"] == names
 
@@ -146,16 +144,14 @@ def test_the_certificate_is_for_where_the_api_server_calls(url, client, names):
     ],
 )  # fmt: skip
 def test_the_webhook_reads_what_the_values_say(given, expected):
-    command, *flags = container(given)["args"]
-    assert command == "webhook"
-    settings = read_settings(flags)
+    settings = read_settings(flags(container(given), "injector", "webhook"))
     assert {name: getattr(settings, name) for name in expected} == expected
     assert settings.namespace == "team"
 
 
 def test_resources_of_the_agent_are_merged_into_the_defaults():
     given = values(agent={"resources": {"limits": {"memory": "256Mi"}}})
-    settings = read_settings(container(given)["args"][1:])
+    settings = read_settings(flags(container(given), "injector", "webhook"))
     assert settings.agent_resources == {"requests": {"cpu": "5m", "memory": "32Mi"}, "limits": {"memory": "256Mi"}}
 
 
@@ -234,21 +230,6 @@ def test_the_notes_say_how_to_use_it():
 
 
 @pytest.mark.server
-@pytest.mark.parametrize(
-    "given",
-    [
-        values(), values(mode="sidecar", platformAssignsUIDs=True) | {"fullnameOverride": "f" * 63},
-        values({"networkPolicy": {"enabled": True}, "objectSelector": {"matchLabels": {"a": "b"}}, "url": "https://hook.example:9443"}),
-    ],
-    ids=["default", "long-names", "network"],
-)  # fmt: skip
-def test_the_api_server_takes_every_object(cluster, namespace, given):
-    manifests = rendered(given, namespace=namespace)
-    answer = apply_dry(cluster, namespace, manifests)
-    assert len(answer) == len(manifests), answer
-
-
-@pytest.mark.server
 def test_the_pod_may_run_in_a_restricted_namespace(cluster, namespace):
     restricted = cluster.create_namespace(f"{namespace}-r", {"pod-security.kubernetes.io/enforce": "restricted"})
     template = deployment(values())["spec"]["template"]
@@ -315,30 +296,7 @@ def test_the_webhook_may_do_what_it_does_and_nothing_else(release, namespace):
 
 
 @pytest.mark.server
-def test_with_cert_manager_it_may_read_and_nothing_else(release, cluster, namespace):
-    certificate = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "spec": {
-            "group": "cert-manager.io",
-            "scope": "Namespaced",
-            "versions": [
-                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
-            ],
-        },
-    }  # fmt: skip
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    for kind in ("Certificate", "Issuer"):
-        plural = f"{kind.lower()}s"
-        names_ = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()}
-        crd = json.loads(json.dumps(certificate))
-        crd["metadata"] = {"name": f"{plural}.cert-manager.io"}
-        crd["spec"]["names"] = names_
-        cluster.request("POST", path, crd)
-    with cluster.client() as client:
-        for plural in ("certificates", "issuers"):
-            url = f"/apis/cert-manager.io/v1/{plural}"
-            cluster.apiserver.wait_until(lambda url=url: client.get(url).is_success)
+def test_with_cert_manager_it_may_read_and_nothing_else(release, namespace):
     it = release(**CERT_MANAGER)
     own = one(it.kept, "MutatingWebhookConfiguration")["metadata"]["name"]
     assert may(it, namespace, EVERYWHERE) == EVERYWHERE
