@@ -34,6 +34,14 @@
     summary: pods are refused again and again
     description: The events of their ReplicaSet or Job, and the log of the webhook, say for which sentence.
 {{- if .Values.injector.agent.podMonitor.enabled }}
+- alert: InjectorRefreshFails
+  expr: max by (namespace, pod, external_secret) (injector_agent_refresh_failures) > 3
+  for: 15m
+  labels:
+    severity: warning
+  annotations:
+    summary: {{ "ExternalSecret {{ $labels.external_secret }} is not refreshed in pod {{ $labels.namespace }}/{{ $labels.pod }}" | quote }}
+    description: The files are as they were at the last success. injector_agent_last_error, and the log of the agent, say why.
 - alert: InjectorFilesStale
   expr: max by (namespace, pod) (injector_agent_ready) == 0
   for: 15m
@@ -41,7 +49,7 @@
     severity: warning
   annotations:
     summary: {{ "the agent of pod {{ $labels.namespace }}/{{ $labels.pod }} is not ready" | quote }}
-    description: Its files are older than max-staleness allows, or were never written. Its log says which store does not answer.
+    description: Its files are older than max-staleness allows, or were never written. Its log says why.
 {{- end }}
 {{- end -}}
 {{- end -}}
