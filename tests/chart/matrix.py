@@ -93,7 +93,8 @@ CONTROLLER = {
         "serviceMonitor": {
             **EVERYTHING["serviceMonitor"], **RELABELINGS, "jobLabel": "a", "targetLabels": ["b"], "podTargetLabels": ["c"],
             "sampleLimit": 5, "labelLimit": 6, "annotations": {"c": "1"}, "additionalLabels": {"release": "prometheus"},
-            "interval": "1m", "scrapeTimeout": "9s", "honorLabels": False, "namespace": "default",
+            "interval": "1m", "scrapeTimeout": "9s",
+            "scheme": "https", "tlsConfig": {"insecureSkipVerify": True}, "authorization": {"credentials": {"name": "scraper", "key": "token"}}, "honorLabels": False, "namespace": "default",
         },
         "prometheusRule": {
             **EVERYTHING["prometheusRule"], "namespace": "default", "additionalLabels": {"release": "prometheus"},

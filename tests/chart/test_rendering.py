@@ -1,6 +1,7 @@
 """What the chart renders for which values."""
 
 import gzip
+import importlib.util
 import json
 import tomllib
 
@@ -239,6 +240,20 @@ def test_a_role_is_in_the_namespace_that_is_served():
     for values, where in (({}, "team"), ({"scopedNamespace": "other"}, "other"), ({"namespaceOverride": "x"}, "x")):
         manifests = rendered({"scopedRBAC": True, "leaderElect": False, "lendIdentity": False, **values})
         assert {one(manifests, kind)["metadata"]["namespace"] for kind in ("Role", "RoleBinding")} == {where}
+
+
+@pytest.mark.parametrize(
+    ("target", "component", "entry"), [("controller", "controller", ""), ("controller", "webhook", ""), ("agent", "agent", "injector")]
+)  # fmt: skip
+def test_arguments_are_those_of_the_images_entry_point(target, component, entry):
+    stage = (ROOT / "Dockerfile").read_text().partition(f"FROM base AS {target}\n")[2].partition("\nFROM ")[0]
+    (line,) = [each for each in stage.splitlines() if each.startswith("ENTRYPOINT ")]
+    assert json.loads(line.removeprefix("ENTRYPOINT ")) == ["/usr/bin/python3", "-m", *entry.split()]
+    for deployment in of_kind(rendered({"injector": {"enabled": True}}), "Deployment"):
+        for it in deployment["spec"]["template"]["spec"]["containers"]:
+            assert "command" not in it
+            if it["name"] == component:
+                assert importlib.util.find_spec(f"{it['args'][0]}.__main__")
 
 
 def test_durations_may_be_left_empty():

@@ -226,7 +226,57 @@ def test_a_wrong_value_is_refused_with_its_path(injector, path):
 
 def test_the_notes_say_how_to_use_it():
     assert "injector.external-secrets.io/inject" in notes(values())
+    assert "Agents run as sidecar where a pod does not say" in notes(values(mode="sidecar"))
     assert "injector.external-secrets.io/inject" not in notes()
+
+
+def test_the_notes_warn_of_images_that_nobody_published():
+    def warned(given):
+        return [line.removeprefix("Set ").partition(" ")[0] for line in notes(given).splitlines() if "to yours" in line]
+
+    mine = {"repository": "r.example/mine"}
+    assert warned({}) == ["image.repository"]
+    assert warned({"image": mine}) == []
+    assert warned({"createOperator": False}) == []
+    assert warned(values() | {"image": mine}) == ["injector.agent.image.repository"]
+    assert warned(values(agent={"image": mine}) | ALONE) == ["injector.webhook.image.repository"]
+    assert warned(values(agent={"image": mine}) | {"image": mine}) == []
+    assert warned(values() | {"global": {"imageRegistry": "r.example"}}) == []
+
+
+OWN_IMAGE = "localhost/external-secrets-injector/controller"
+
+
+@pytest.mark.parametrize(
+    ("controller", "webhook", "image", "policy"),
+    [
+        ({}, {}, f"{OWN_IMAGE}:0.1.0", "IfNotPresent"),
+        ({"repository": "r/esi", "tag": "2", "pullPolicy": "Always"}, {}, "r/esi:2", "Always"),
+        ({"digest": f"sha256:{'0' * 64}"}, {}, f"{OWN_IMAGE}@sha256:{'0' * 64}", "IfNotPresent"),
+        ({"digest": f"sha256:{'0' * 64}"}, {"tag": "3"}, f"{OWN_IMAGE}:3", "IfNotPresent"),
+        ({"tag": "2"}, {"repository": "r/hook"}, "r/hook:0.1.0", "IfNotPresent"),
+        ({"tag": "2"}, {"registry": "r.example", "pullPolicy": "Never"}, f"{OWN_IMAGE}:2".replace("localhost", "r.example"), "Never"),
+    ],
+)  # fmt: skip
+def test_the_image_of_the_webhook_is_the_controllers_unless_it_has_its_own(controller, webhook, image, policy):
+    it = container(values(webhook={"image": webhook}) | {"image": controller})
+    assert (it["image"], it["imagePullPolicy"]) == (image, policy)
+
+
+def test_an_autoscaler_decides_on_replicas_alone():
+    given = values(webhook={"autoscaling": {"enabled": True, "maxReplicas": 9}})
+    scaler = one(rendered(given), "HorizontalPodAutoscaler")["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 9)
+    assert scaler["scaleTargetRef"]["name"] == deployment(given)["metadata"]["name"]
+    assert "replicas" not in deployment(given)["spec"]
+
+
+def test_a_service_monitor_is_left_away_where_the_kind_is_missing():
+    monitors = {
+        mode: len(of_kind(rendered(values() | {"serviceMonitor": {"enabled": True, "renderMode": mode}}), "ServiceMonitor"))
+        for mode in ("skipIfMissing", "alwaysRender")
+    }  # fmt: skip
+    assert monitors == {"skipIfMissing": 0, "alwaysRender": 2}
 
 
 @pytest.mark.server

@@ -43,7 +43,7 @@ spec:
       interval: {{ $it.interval }}
       scrapeTimeout: {{ $it.scrapeTimeout }}
       honorLabels: {{ $it.honorLabels }}
-      {{- range $key := list "metricRelabelings" "relabelings" }}
+      {{- range $key := list "scheme" "tlsConfig" "authorization" "metricRelabelings" "relabelings" }}
       {{- with index $it $key }}
       {{- dict $key . | toYaml | nindent 6 }}
       {{- end }}

@@ -9,7 +9,9 @@
 {{- $own := .Values.injector.webhook.image -}}
 {{- $image := deepCopy .Values.image -}}
 {{- if or $own.repository $own.tag $own.digest -}}
-{{- $image = merge (dict "tag" $own.tag "digest" $own.digest) $image -}}
+{{- range $key := list "tag" "digest" -}}
+{{- $_ := set $image $key (index $own $key) -}}
+{{- end -}}
 {{- end -}}
 {{- range $key := list "registry" "repository" "pullPolicy" -}}
 {{- with index $own $key -}}
