@@ -80,7 +80,9 @@ def maps(values, above=()):
             yield from maps(value, (*above, key))
 
 
-@pytest.mark.parametrize("path", [(), *(path for path in maps(DEFAULTS) if path != ("global",))], ids=lambda path: ".".join(path) or "top")
+@pytest.mark.parametrize(
+    "path", [(), *(path for path in maps(DEFAULTS) if path != ("global",))], ids=lambda path: ".".join(path) or "top"
+)
 def test_a_misspelt_value_is_refused_wherever_it_stands(path):
     """But for `global`, where a chart around this one may have values of its own."""
     values = {"mispelt": 1}
