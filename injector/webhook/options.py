@@ -32,4 +32,4 @@ class Options:
     """Of agents in pods that name no single uid."""
     platform_assigns_uids: bool = False
     """Whether the platform chooses uids by itself and refuses others (OpenShift's SCCs)."""
-    probe_command: tuple[str, ...] = ("python", "-m", "injector", "agent", "--probe")
+    probe_command: tuple[str, ...] = ("/usr/bin/python3", "-m", "injector", "agent", "--probe")

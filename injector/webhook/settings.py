@@ -60,7 +60,7 @@ class Settings(Base):
     agent_deadline: Duration = Field(timedelta(minutes=5), description="how long the first run of the agent tries")
     agent_uid: int = Field(65532, ge=1, description="of the agent in pods that name no single uid")
     agent_probe_command: list[str] = Field(
-        ["python", "-m", "injector", "agent", "--probe"],
+        ["/usr/bin/python3", "-m", "injector", "agent", "--probe"],
         min_length=1,
         description="probes the agent where it serves no port, called with started or ready, as JSON",
     )

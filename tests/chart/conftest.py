@@ -2,17 +2,22 @@
 
 import pytest
 
+OTHERS = {
+    "monitoring.coreos.com": ("ServiceMonitor", "PodMonitor", "PrometheusRule"),
+    "cert-manager.io": ("Certificate", "Issuer"),
+}
 
-def definition(kind):
-    """A kind of the Prometheus operator that takes anything."""
+
+def definition(group, kind):
+    """A kind of another operator's that takes anything."""
     singular = kind.lower()
     schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{singular}s.monitoring.coreos.com"},
+        "metadata": {"name": f"{singular}s.{group}"},
         "spec": {
-            "group": "monitoring.coreos.com",
+            "group": group,
             "names": {"kind": kind, "listKind": f"{kind}List", "plural": f"{singular}s", "singular": singular},
             "scope": "Namespaced",
             "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
@@ -22,11 +27,12 @@ def definition(kind):
 
 @pytest.fixture(scope="session")
 def cluster(control_plane, crds):
-    """The control plane, with our kinds and the Prometheus operator's."""
+    """The control plane, with our kinds, the Prometheus operator's and cert-manager's."""
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    for kind in ("ServiceMonitor", "PrometheusRule"):
-        control_plane.request("POST", path, definition(kind))
-        url = f"/apis/monitoring.coreos.com/v1/{kind.lower()}s"
-        with control_plane.client() as client:
-            control_plane.apiserver.wait_until(lambda url=url, client=client: client.get(url).is_success)
+    for group, kinds in OTHERS.items():
+        for kind in kinds:
+            control_plane.request("POST", path, definition(group, kind))
+            url = f"/apis/{group}/v1/{kind.lower()}s"
+            with control_plane.client() as client:
+                control_plane.apiserver.wait_until(lambda url=url, client=client: client.get(url).is_success)
     return control_plane

@@ -56,6 +56,12 @@ def names(manifests):
     )
 
 
+def flags(container, *program):
+    """Its arguments, after those that name the program to the image's entry point."""
+    assert tuple(container["args"][: len(program)]) == program
+    return container["args"][len(program) :]
+
+
 def container(values=None):
     (only,) = one(rendered(values), "Deployment")["spec"]["template"]["spec"]["containers"]
     return only

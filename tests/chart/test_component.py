@@ -60,6 +60,10 @@ def test_labels_and_annotations_of_pods_are_added_up_the_components_first():
             "r.example/team/esi:0.1.0",
         ),
         ({"global": {"repository": "r.example/all"}, "image": {"tag": "3"}}, "r.example/all:3"),
+        (
+            {"global": {"imageRegistry": "r.example"}, "image": {"registry": "own.example"}},
+            OWN.replace("localhost", "own.example"),
+        ),
     ],
 )
 def test_the_registry_of_every_image_can_be_replaced(values, image):
@@ -114,8 +118,10 @@ def test_probes_are_those_of_kubernetes_with_our_paths():
     it = container({"startupProbe": {"enabled": True}, "livenessProbe": {"spec": {"initialDelaySeconds": 9}}})
     assert it["startupProbe"]["httpGet"] == {"path": "/healthz", "port": "live"}
     assert it["livenessProbe"] | {"initialDelaySeconds": 9, "periodSeconds": 20} == it["livenessProbe"]
+    served = {"livenessProbe": {"spec": {"address": "", "port": 8082}}}  # as the operator's chart has it
+    assert container(served)["livenessProbe"] == container()["livenessProbe"]
     with pytest.raises(HelmRenderError, match=r"readinessProbe.spec.port: a probe asks .* that is live.port"):
-        rendered({"readinessProbe": {"spec": {"port": 8082}}})
+        rendered({"readinessProbe": {"spec": {"port": 9999}}})
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,8 @@ class Installed:
         ports = {"live": {"port": self.live}, "metrics": {"listen": {"port": metrics}}}
         self.release = Release(cluster, namespace, {"log": {"level": "debug"}, **ports, **values})
         (container,) = self.release.deployment["spec"]["template"]["spec"]["containers"]
-        python, *command = container["command"]
-        assert python == "python"
         identity = f"--kubeconfig={self.release.kubeconfig(folder)}"
-        argv = [sys.executable, *command, *container["args"], identity]
+        argv = [sys.executable, "-m", *container["args"], identity]
         self.server = Server("controller", argv, log=folder / "controller.log")
 
     def ready(self):

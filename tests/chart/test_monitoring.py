@@ -7,30 +7,8 @@ import promql_parser
 import pytest
 from helm_python import HelmRenderError
 
-from tests.chart.helm import EVERYTHING, FOLDER, of_kind, one, rendered
-from tests.controller.series import ALL
-
-GIVEN = {"service", "pod", "job", "instance", "namespace"}
-"""Labels that a ServiceMonitor gives every series."""
-
-
-def rules(**values):
-    manifests = rendered({"prometheusRule": {"enabled": True, "renderMode": "alwaysRender", **values}})
-    (group,) = one(manifests, "PrometheusRule")["spec"]["groups"]
-    return {rule.get("alert") or rule["record"]: rule for rule in group["rules"]}
-
-
-def dashboard():
-    return json.loads((FOLDER / "files" / "monitoring" / "dashboard.json").read_text())
-
-
-def questions():
-    for name, rule in rules().items():
-        yield name, rule["expr"]
-    for panel in dashboard()["panels"]:
-        for target in panel.get("targets", ()):
-            yield panel["title"], target["expr"].replace("$__rate_interval", "5m").replace("$", "")
-
+from tests.chart.helm import EVERYTHING, of_kind, one, rendered
+from tests.chart.monitored import ALL, GIVEN, dashboard, questions, rules
 
 QUESTIONS = list(questions())
 
@@ -55,7 +33,7 @@ def test_a_question_is_asked_of_series_that_there_are(title, expression):
         family = ALL.get(name) or ALL.get(re.sub(r"_(total|bucket|count|sum)$", "", name))
         assert family, f"{title}: there is no series {name}"
         assert labels - GIVEN <= family[1], f"{title}: {name} has no such labels"
-        assert "service" in labels, f"{title}: {name} of every program on the cluster"
+        assert "service" in labels or name.startswith("injector_"), f"{title}: {name} of every program on the cluster"
 
 
 def test_each_alert_says_what_it_means_and_can_be_left_away():
@@ -65,7 +43,7 @@ def test_each_alert_says_what_it_means_and_can_be_left_away():
         assert rule["labels"]["severity"] in ("warning", "critical"), name
         assert rule["annotations"]["summary"], name
         assert rule["annotations"]["description"], name
-        assert name not in rules(disabled=[name])
+        assert name not in rules({"disabled": [name]})
 
 
 def test_the_summary_names_the_object_in_prometheus_own_braces():
@@ -77,7 +55,7 @@ def test_the_summary_names_the_object_in_prometheus_own_braces():
 
 def test_rules_of_ones_own_and_labels_of_ones_own():
     mine = {"alert": "Mine", "expr": "vector(1)"}
-    found = rules(additionalRules=[mine], ruleLabels={"severity": "page", "team": "a"})
+    found = rules({"additionalRules": [mine], "ruleLabels": {"severity": "page", "team": "a"}})
     assert found.pop("Mine") == mine
     assert {(rule["labels"]["severity"], rule["labels"]["team"]) for rule in found.values()} == {("page", "a")}
 
@@ -85,6 +63,15 @@ def test_rules_of_ones_own_and_labels_of_ones_own():
 def test_without_leader_election_nobody_asks_who_leads():
     alerts = {"prometheusRule": {"enabled": True, "renderMode": "alwaysRender"}, "leaderElect": False}
     assert "ExternalSecretsWithoutLeader" not in str(one(rendered(alerts), "PrometheusRule"))
+
+
+def test_a_release_has_the_alerts_of_what_is_part_of_it():
+    of = {
+        frozenset(name.startswith("Injector") for name in rules(**values))
+        for values in ({"createOperator": True, "injector": {"enabled": False}}, {"createOperator": False})
+    }
+    assert of == {frozenset({False}), frozenset({True})}
+    assert "InjectorFilesStale" not in rules(injector={"agent": {"podMonitor": {"enabled": False}}})
 
 
 @pytest.mark.parametrize(("kind", "key"), [("ServiceMonitor", "serviceMonitor"), ("PrometheusRule", "prometheusRule")])

@@ -6,7 +6,7 @@ import pytest
 
 from controller.eso_flags import WITHOUT_EFFECT
 from controller.settings import Settings
-from tests.chart.test_monitoring import rules
+from tests.chart.monitored import rules
 from tests.controller.series import ALL
 from tests.support.paths import ROOT
 
@@ -25,7 +25,7 @@ def test_each_series_has_its_row(name):
 
 
 def test_each_alert_says_what_to_do():
-    documented = re.findall(r"^\| `(External\w+|Secret\w+)` \|", OPERATIONS, re.MULTILINE)
+    documented = re.findall(r"^\| `(External\w+|Secret\w+|Injector\w+)` \|", OPERATIONS, re.MULTILINE)
     assert sorted(documented) == sorted(rules())
 
 

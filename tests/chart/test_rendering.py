@@ -1,6 +1,7 @@
 """What the chart renders for which values."""
 
 import gzip
+import importlib.util
 import json
 import tomllib
 
@@ -10,7 +11,8 @@ from helm_python import HelmRenderError
 from helm_python.chart import lint
 
 from controller.settings import read_settings
-from tests.chart.helm import EVERYTHING, FOLDER, chart, container, names, notes, of_kind, one, rendered
+from tests.chart.helm import EVERYTHING, FOLDER, chart, container, flags, names, notes, of_kind, one, rendered
+from tests.chart.matrix import POD
 from tests.support.paths import ROOT
 
 FULL = "demo-external-secrets-injector"
@@ -206,7 +208,7 @@ def test_image(image, expected):
     ],
 )  # fmt: skip
 def test_the_controller_reads_what_the_values_say(values, expected):
-    settings = read_settings(container(values)["args"])
+    settings = read_settings(flags(container(values), "controller"))
     assert {name: getattr(settings, name) for name in expected} == expected
 
 
@@ -215,7 +217,7 @@ def test_durations_reach_the_controller():
         "storeRequeueInterval": "90s", "leaderElectionLeaseDuration": "1m", "leaderElectionRenewDeadline": "40s",
         "leaderElectionRetryPeriod": "500ms",
     }  # fmt: skip
-    settings = read_settings(container(values)["args"])
+    settings = read_settings(flags(container(values), "controller"))
     seconds = [
         settings.store_requeue_interval, settings.leader_election_lease_duration,
         settings.leader_election_renew_deadline, settings.leader_election_retry_period,
@@ -240,9 +242,23 @@ def test_a_role_is_in_the_namespace_that_is_served():
         assert {one(manifests, kind)["metadata"]["namespace"] for kind in ("Role", "RoleBinding")} == {where}
 
 
+@pytest.mark.parametrize(
+    ("target", "component", "entry"), [("controller", "controller", ""), ("controller", "webhook", ""), ("agent", "agent", "injector")]
+)  # fmt: skip
+def test_arguments_are_those_of_the_images_entry_point(target, component, entry):
+    stage = (ROOT / "Dockerfile").read_text().partition(f"FROM base AS {target}\n")[2].partition("\nFROM ")[0]
+    (line,) = [each for each in stage.splitlines() if each.startswith("ENTRYPOINT ")]
+    assert json.loads(line.removeprefix("ENTRYPOINT ")) == ["/usr/bin/python3", "-m", *entry.split()]
+    for deployment in of_kind(rendered({"injector": {"enabled": True}}), "Deployment"):
+        for it in deployment["spec"]["template"]["spec"]["containers"]:
+            assert "command" not in it
+            if it["name"] == component:
+                assert importlib.util.find_spec(f"{it['args'][0]}.__main__")
+
+
 def test_durations_may_be_left_empty():
     empty = {"storeRequeueInterval": "", "leaderElectionLeaseDuration": "", "leaderElectionRetryPeriod": ""}
-    assert read_settings(container(empty)["args"]) == read_settings(container()["args"])
+    assert read_settings(flags(container(empty), "controller")) == read_settings(flags(container(), "controller"))
 
 
 def test_probes_ask_the_ports_that_the_controller_serves():
@@ -252,26 +268,6 @@ def test_probes_ask_the_ports_that_the_controller_serves():
     assert it["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "live"}
     off = container({"livenessProbe": {"enabled": False}, "readinessProbe": {"enabled": False}})
     assert not {"livenessProbe", "readinessProbe"} & off.keys()
-
-
-POD = {
-    "nodeSelector": {"disk": "ssd"},
-    "tolerations": [{"key": "a", "operator": "Exists"}],
-    "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
-    "topologySpreadConstraints": [
-        {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway", "labelSelector": {"matchLabels": {"a": "b"}}}
-    ],
-    "priorityClassName": "system-cluster-critical",
-    "schedulerName": "mine",
-    "runtimeClassName": "gvisor",
-    "hostAliases": [{"ip": "10.0.0.7", "hostnames": ["vault.internal"]}],
-    "hostNetwork": True,
-    "hostUsers": True,
-    "imagePullSecrets": [{"name": "pull"}],
-    "terminationGracePeriodSeconds": 20,
-    "dnsPolicy": "None",
-    "dnsConfig": {"nameservers": ["1.1.1.1"]},
-}  # fmt: skip
 
 
 def test_what_is_said_of_the_pod_stands_in_it():

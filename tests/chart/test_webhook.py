@@ -1,15 +1,12 @@
 """What the chart renders for the injector, and what its webhook may do."""
 
-import json
-
 import pytest
 from helm_python import HelmError, HelmRenderError
 from helm_python.chart import lint
 
 from injector.webhook.settings import read_settings
-from tests.chart.helm import FOLDER, chart, names, notes, of_kind, one, rendered
+from tests.chart.helm import FOLDER, chart, flags, names, notes, of_kind, one, rendered
 from tests.chart.release import Release
-from tests.chart.test_api_server import apply_dry
 
 FULL = "demo-external-secrets-injector"
 ALONE = {"createOperator": False, "installCRDs": False}
@@ -64,7 +61,8 @@ def test_it_is_off_unless_asked_for():
             ),
         ),
         (
-            values({"networkPolicy": {"enabled": True}}) | {"serviceMonitor": {"enabled": True}},
+            values({"networkPolicy": {"enabled": True}})
+            | {"serviceMonitor": {"enabled": True, "renderMode": "alwaysRender"}},
             sorted([*OWN, f"NetworkPolicy/{FULL}-webhook", f"ServiceMonitor/{FULL}-webhook"]),
         ),
         (
@@ -123,7 +121,7 @@ def test_the_ca_is_not_the_charts_so_that_an_upgrade_leaves_it():
 def test_the_certificate_is_for_where_the_api_server_calls(url, client, names):
     given = values({"url": url})
     assert configuration(given)["clientConfig"] == client
-    assert read_settings(container(given)["args"][1:]).host_names == names
+    assert read_settings(flags(container(given), "injector", "webhook")).host_names == names
     certificate = one(rendered(values({"url": url}, **CERT_MANAGER)), "Certificate")
     assert certificate["spec"]["dnsNames"] == names
 
@@ -146,9 +144,7 @@ def test_the_certificate_is_for_where_the_api_server_calls(url, client, names):
     ],
 )  # fmt: skip
 def test_the_webhook_reads_what_the_values_say(given, expected):
-    command, *flags = container(given)["args"]
-    assert command == "webhook"
-    settings = read_settings(flags)
+    settings = read_settings(flags(container(given), "injector", "webhook"))
     assert {name: getattr(settings, name) for name in expected} == expected
     assert settings.namespace == "team"
 
@@ -160,7 +156,7 @@ def test_the_agent_can_have_a_limit_of_cpu_for_namespaces_with_a_quota():
 
 def test_resources_of_the_agent_are_merged_into_the_defaults():
     given = values(agent={"resources": {"limits": {"memory": "256Mi"}}})
-    settings = read_settings(container(given)["args"][1:])
+    settings = read_settings(flags(container(given), "injector", "webhook"))
     assert settings.agent_resources == {"requests": {"cpu": "5m", "memory": "32Mi"}, "limits": {"memory": "256Mi"}}
 
 
@@ -235,22 +231,57 @@ def test_a_wrong_value_is_refused_with_its_path(injector, path):
 
 def test_the_notes_say_how_to_use_it():
     assert "injector.external-secrets.io/inject" in notes(values())
+    assert "Agents run as sidecar where a pod does not say" in notes(values(mode="sidecar"))
     assert "injector.external-secrets.io/inject" not in notes()
 
 
-@pytest.mark.server
+def test_the_notes_warn_of_images_that_nobody_published():
+    def warned(given):
+        return [line.removeprefix("Set ").partition(" ")[0] for line in notes(given).splitlines() if "to yours" in line]
+
+    mine = {"repository": "r.example/mine"}
+    assert warned({}) == ["image.repository"]
+    assert warned({"image": mine}) == []
+    assert warned({"createOperator": False}) == []
+    assert warned(values() | {"image": mine}) == ["injector.agent.image.repository"]
+    assert warned(values(agent={"image": mine}) | ALONE) == ["injector.webhook.image.repository"]
+    assert warned(values(agent={"image": mine}) | {"image": mine}) == []
+    assert warned(values() | {"global": {"imageRegistry": "r.example"}}) == []
+
+
+OWN_IMAGE = "localhost/external-secrets-injector/controller"
+
+
 @pytest.mark.parametrize(
-    "given",
+    ("controller", "webhook", "image", "policy"),
     [
-        values(), values(mode="sidecar", platformAssignsUIDs=True) | {"fullnameOverride": "f" * 63},
-        values({"networkPolicy": {"enabled": True}, "objectSelector": {"matchLabels": {"a": "b"}}, "url": "https://hook.example:9443"}),
+        ({}, {}, f"{OWN_IMAGE}:0.1.0", "IfNotPresent"),
+        ({"repository": "r/esi", "tag": "2", "pullPolicy": "Always"}, {}, "r/esi:2", "Always"),
+        ({"digest": f"sha256:{'0' * 64}"}, {}, f"{OWN_IMAGE}@sha256:{'0' * 64}", "IfNotPresent"),
+        ({"digest": f"sha256:{'0' * 64}"}, {"tag": "3"}, f"{OWN_IMAGE}:3", "IfNotPresent"),
+        ({"tag": "2"}, {"repository": "r/hook"}, "r/hook:0.1.0", "IfNotPresent"),
+        ({"tag": "2"}, {"registry": "r.example", "pullPolicy": "Never"}, f"{OWN_IMAGE}:2".replace("localhost", "r.example"), "Never"),
     ],
-    ids=["default", "long-names", "network"],
 )  # fmt: skip
-def test_the_api_server_takes_every_object(cluster, namespace, given):
-    manifests = rendered(given, namespace=namespace)
-    answer = apply_dry(cluster, namespace, manifests)
-    assert len(answer) == len(manifests), answer
+def test_the_image_of_the_webhook_is_the_controllers_unless_it_has_its_own(controller, webhook, image, policy):
+    it = container(values(webhook={"image": webhook}) | {"image": controller})
+    assert (it["image"], it["imagePullPolicy"]) == (image, policy)
+
+
+def test_an_autoscaler_decides_on_replicas_alone():
+    given = values(webhook={"autoscaling": {"enabled": True, "maxReplicas": 9}})
+    scaler = one(rendered(given), "HorizontalPodAutoscaler")["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 9)
+    assert scaler["scaleTargetRef"]["name"] == deployment(given)["metadata"]["name"]
+    assert "replicas" not in deployment(given)["spec"]
+
+
+def test_a_service_monitor_is_left_away_where_the_kind_is_missing():
+    monitors = {
+        mode: len(of_kind(rendered(values() | {"serviceMonitor": {"enabled": True, "renderMode": mode}}), "ServiceMonitor"))
+        for mode in ("skipIfMissing", "alwaysRender")
+    }  # fmt: skip
+    assert monitors == {"skipIfMissing": 0, "alwaysRender": 2}
 
 
 @pytest.mark.server
@@ -320,30 +351,7 @@ def test_the_webhook_may_do_what_it_does_and_nothing_else(release, namespace):
 
 
 @pytest.mark.server
-def test_with_cert_manager_it_may_read_and_nothing_else(release, cluster, namespace):
-    certificate = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "spec": {
-            "group": "cert-manager.io",
-            "scope": "Namespaced",
-            "versions": [
-                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
-            ],
-        },
-    }  # fmt: skip
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    for kind in ("Certificate", "Issuer"):
-        plural = f"{kind.lower()}s"
-        names_ = {"kind": kind, "listKind": f"{kind}List", "plural": plural, "singular": kind.lower()}
-        crd = json.loads(json.dumps(certificate))
-        crd["metadata"] = {"name": f"{plural}.cert-manager.io"}
-        crd["spec"]["names"] = names_
-        cluster.request("POST", path, crd)
-    with cluster.client() as client:
-        for plural in ("certificates", "issuers"):
-            url = f"/apis/cert-manager.io/v1/{plural}"
-            cluster.apiserver.wait_until(lambda url=url: client.get(url).is_success)
+def test_with_cert_manager_it_may_read_and_nothing_else(release, namespace):
     it = release(**CERT_MANAGER)
     own = one(it.kept, "MutatingWebhookConfiguration")["metadata"]["name"]
     assert may(it, namespace, EVERYWHERE) == EVERYWHERE

@@ -3,6 +3,7 @@ The alerts of the controller. `$of` chooses the series of this release: its name
 ServiceMonitor labels them. What the braces of Prometheus hold is written as a string, so that Helm leaves it alone.
 */}}
 {{- define "injector.alerts" -}}
+{{- if .Values.createOperator -}}
 {{- $service := include "injector.suffixed" (list . "metrics") -}}
 {{- $of := printf `namespace="%s",service="%s"` (include "injector.namespace" .) $service -}}
 {{- $mine := printf `service="%s"` $service -}}
@@ -87,4 +88,5 @@ ServiceMonitor labels them. What the braces of Prometheus hold is written as a s
   annotations:
     summary: {{ "{{ $value | humanizePercentage }} of the calls {{ $labels.call }} of {{ $labels.provider }} fail" | quote }}
     description: The backend is in trouble, or those who log in lack rights. The conditions of its stores say which.
+{{- end -}}
 {{- end -}}

@@ -25,20 +25,20 @@ app.kubernetes.io/component: {{ .component }}
 {{- merge $own (default dict .labels) .top.Values.commonLabels | toYaml -}}
 {{- end -}}
 
-{{/* Name (with `suffix`, where there is one), namespace and labels of an object in the chart's namespace. */}}
+{{/* Name (`name`, or with `suffix`, where there is one), namespace and labels of an object in the chart's namespace. */}}
 {{- define "injector.component.metadata" -}}
-name: {{ if .suffix }}{{ include "injector.suffixed" (list .top .suffix) }}{{ else }}{{ include "injector.fullname" .top }}{{ end }}
+name: {{ if .name }}{{ .name }}{{ else if .suffix }}{{ include "injector.suffixed" (list .top .suffix) }}{{ else }}{{ include "injector.fullname" .top }}{{ end }}
 namespace: {{ include "injector.namespace" .top }}
 labels:
   {{- include "injector.component.labels" . | nindent 2 }}
 {{- end -}}
 
-{{/* REPOSITORY:TAG or REPOSITORY@DIGEST, of `values.image`. */}}
+{{/* REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST, of `values.image`. */}}
 {{- define "injector.component.image" -}}
 {{- $image := .values.image -}}
 {{- $global := .top.Values.global -}}
 {{- $repository := default $image.repository $global.repository -}}
-{{- with $global.imageRegistry -}}
+{{- with default $global.imageRegistry $image.registry -}}
 {{- $parts := splitList "/" $repository -}}
 {{- $first := first $parts -}}
 {{- if or (contains "." $first) (contains ":" $first) (eq $first "localhost") -}}
@@ -70,12 +70,12 @@ labels:
 {{- define "injector.component.probe" -}}
 {{- $it := index .values .probe -}}
 {{- if $it.enabled -}}
-{{- range $key := list "address" "port" -}}
-{{- if hasKey $it.spec $key -}}
+{{- range $key, $served := dict "address" "" "port" (.values.live.port | int) -}}
+{{- if and (hasKey $it.spec $key) (ne (toString (index $it.spec $key)) (toString $served)) -}}
 {{- fail (printf "%s.spec.%s: a probe asks where the health endpoints are served, and that is live.port" $.probe $key) -}}
 {{- end -}}
 {{- end -}}
-{{- merge (deepCopy $it.spec) (dict "httpGet" (dict "path" .path "port" .port)) | toYaml -}}
+{{- merge (omit $it.spec "address" "port") (dict "httpGet" (dict "path" .path "port" .port)) | toYaml -}}
 {{- end -}}
 {{- end -}}
 
@@ -90,8 +90,10 @@ labels:
 {{- $_ := set $container $key . -}}
 {{- end -}}
 {{- end -}}
-{{- with $values.resources -}}
-{{- $_ := set $container "resources" . -}}
+{{- range $key := list "resources" "lifecycle" -}}
+{{- with index $values $key -}}
+{{- $_ := set $container $key . -}}
+{{- end -}}
 {{- end -}}
 {{- with include "injector.component.securityContext" (dict "top" .top "context" (default dict $values.securityContext)) | fromYaml -}}
 {{- $_ := set $container "securityContext" . -}}

@@ -1,8 +1,9 @@
 {{/* What the controller gives its container; _component.tpl adds what every container of the chart has. */}}
 {{- define "injector.container" -}}
 name: controller
-command: ["python", "-m", "controller"]
+# Arguments of the image's entry point, which knows where its Python is.
 args:
+  - controller
   {{- include "injector.args" . | nindent 2 }}
 ports:
   - name: metrics

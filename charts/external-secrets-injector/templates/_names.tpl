@@ -60,6 +60,15 @@ true
 {{- default (ternary (include "injector.namespace" .) "" .Values.scopedRBAC) .Values.scopedNamespace -}}
 {{- end -}}
 
+{{/* The families of addresses of a Service. */}}
+{{- define "injector.ipFamilies" -}}
+{{- range $key := list "ipFamilyPolicy" "ipFamilies" -}}
+{{- with index $.Values.service $key -}}
+{{- dict $key . | toYaml | nindent 0 -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* (list $ "suffix") → the names and labels of an object that lives in the chart's namespace. */}}
 {{- define "injector.metadata" -}}
 {{- include "injector.component.metadata" (dict "top" (index . 0) "component" "controller" "suffix" (index . 1)) -}}

@@ -4,9 +4,21 @@
 {{- include "injector.suffixed" (list . "webhook") -}}
 {{- end -}}
 
-{{/* The dict that the templates of _component.tpl take. The image is the controller's. */}}
+{{/* The dict that the templates of _component.tpl take. The image is the controller's where nothing else is named. */}}
 {{- define "injector.webhook.component" -}}
-{{- $values := merge (dict "image" .Values.image) (deepCopy .Values.injector.webhook) -}}
+{{- $own := .Values.injector.webhook.image -}}
+{{- $image := deepCopy .Values.image -}}
+{{- if or $own.repository $own.tag $own.digest -}}
+{{- range $key := list "tag" "digest" -}}
+{{- $_ := set $image $key (index $own $key) -}}
+{{- end -}}
+{{- end -}}
+{{- range $key := list "registry" "repository" "pullPolicy" -}}
+{{- with index $own $key -}}
+{{- $_ := set $image $key . -}}
+{{- end -}}
+{{- end -}}
+{{- $values := merge (dict "image" $image) (deepCopy .Values.injector.webhook) -}}
 {{- if not (or $values.affinity .Values.global.affinity) -}}
 {{- $mine := dict "labelSelector" (dict "matchLabels" (include "injector.component.selectorLabels" (dict "top" . "component" "webhook") | fromYaml)) "topologyKey" "kubernetes.io/hostname" -}}
 {{- $_ := set $values "affinity" (dict "podAntiAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" (list (dict "weight" 100 "podAffinityTerm" $mine)))) -}}
@@ -38,6 +50,10 @@
 {{- define "injector.agent.image" -}}
 {{- $top := dict "Values" (dict "global" (omit .Values.global "repository")) "Chart" .Chart -}}
 {{- include "injector.component.image" (dict "top" $top "values" .Values.injector.agent) -}}
+{{- end -}}
+
+{{- define "injector.agent.monitorName" -}}
+{{- include "injector.suffixed" (list . "agent") -}}
 {{- end -}}
 
 {{/* "true" where uids are the platform's to choose. */}}
@@ -83,13 +99,17 @@
 - {{ printf "--host-names=%s" (include "injector.webhook.hostNames" .) | quote }}
 - --leader-election-id={{ include "injector.webhook.name" . }}
 {{- end }}
+{{- range $flag, $value := $it.webhook.extraArgs }}
+- {{ printf "--%s=%v" $flag $value | quote }}
+{{- end }}
 {{- end -}}
 
 {{- define "injector.webhook.container" -}}
 {{- $it := .Values.injector.webhook -}}
 name: webhook
-command: ["python", "-m", "injector"]
+# Arguments of the image's entry point, which knows where its Python is.
 args:
+  - injector
   {{- include "injector.webhook.args" . | nindent 2 }}
 ports:
   - name: webhook
@@ -107,7 +127,7 @@ volumeMounts:
   # Certificates are loaded from files.
   - name: tmp
     mountPath: /tmp
-{{- range $probe, $path := dict "livenessProbe" "/healthz" "readinessProbe" "/readyz" }}
+{{- range $probe, $path := dict "livenessProbe" "/healthz" "readinessProbe" "/readyz" "startupProbe" "/healthz" }}
 {{- with include "injector.component.probe" (dict "top" $ "values" $it "port" "live" "probe" $probe "path" $path) }}
 {{ $probe }}:
   {{- . | nindent 2 }}

@@ -24,15 +24,13 @@ class Webhook:
         folder.mkdir(parents=True, exist_ok=True)
         self.port, self.live, self.metrics = port, free_port(), free_port()
         (container,) = release.deployment["spec"]["template"]["spec"]["containers"]
-        assert container["command"][0] == "python"
-        command = container["command"][1:]
         own = [
             f"--webhook-addr=127.0.0.1:{port}", f"--live-addr=127.0.0.1:{self.live}",
             f"--metrics-addr=127.0.0.1:{self.metrics}", f"--kubeconfig={release.kubeconfig(folder)}",
         ]  # fmt: skip
         kept = [arg for arg in container["args"] if "-addr=" not in arg]
         self.server = Server(
-            "webhook", [python, *command, *kept, *own, *flags], log=folder / "webhook.log",
+            "webhook", [python, "-m", *kept, *own, *flags], log=folder / "webhook.log",
             env={"TMPDIR": str(folder)},
         )  # fmt: skip
 

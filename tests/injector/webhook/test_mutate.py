@@ -260,7 +260,7 @@ async def test_probes_are_http_where_there_is_a_port_to_have(shape, served, mode
         if served:
             assert probe["httpGet"] == {"path": path, "port": 9467, "scheme": "HTTP"}
         else:
-            assert probe["exec"]["command"] == ["python", "-m", "injector", "agent", "--probe", word]
+            assert probe["exec"]["command"] == ["/usr/bin/python3", "-m", "injector", "agent", "--probe", word]
     if mode == "native":  # the agent gives up by itself, with a sentence, before the kubelet does
         startup = probes["startupProbe"]
         assert startup["failureThreshold"] * startup["periodSeconds"] > OPTIONS.deadline
