@@ -83,15 +83,15 @@ class Controller:
         runtime.queue("secretstore", self.stores)
         routing = Routing(self.external_secrets, self.stores, self._logins_of, self._content_with)
         self._told = Told(time.monotonic)
+        self._rivals = Rivals(
+            lambda: may_write() and self.view.is_whole, time.monotonic, recorder, self.metrics.other_controller.inc
+        )
         self.view = View(
             client,
             self._handlers(routing),
             settings.namespace,
             cluster_stores=settings.enable_cluster_store_reconciler,
-            seen=lambda manifest: self._rivals.seen(manifest),
-        )
-        self._rivals = Rivals(
-            lambda: may_write() and self.view.is_whole, time.monotonic, recorder, self.metrics.other_controller.inc
+            seen=self._rivals.seen,
         )
         self._stores = ClusterStores(
             client,

@@ -24,8 +24,8 @@ QUIET = 600.0
 TOLD = Event(
     "Warning",
     "OtherController",
-    "the External Secrets Operator writes the status of this object too: two controllers at once undo each other's work "
-    "| stop one of them, or let them serve stores of different classes (docs/migration.md)",
+    "the External Secrets Operator writes the status of this object too: two controllers at once undo each other's "
+    "work | stop one of them, or let them serve stores of different classes (docs/migration.md)",
 )
 
 

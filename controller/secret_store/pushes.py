@@ -1,5 +1,5 @@
-"""Which PushSecrets still need a store: ESO keeps a store until what was pushed through it could be deleted, and so does
-whoever releases ESO's finalizer. Pure; `gather` lists the PushSecrets, `reconciler` obeys.
+"""Which PushSecrets still need a store: ESO keeps a store until what was pushed through it could be deleted, and so
+does whoever releases ESO's finalizer. Pure; `gather` lists the PushSecrets, `reconciler` obeys.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def kept_for(key: StoreKey, pushes: Sequence[str]) -> Event:
         "Warning",
         "PushSecretsLeft",
         shortened(
-            f"{key} is kept by ESO's finalizer: PushSecret {names} is to delete from it what was pushed, which this "
-            "controller does not do | let ESO do it, or set their deletionPolicy to None"
+            f"{key} is kept by ESO's finalizer: PushSecret {names} has yet to take back what was pushed there, which "
+            "this controller does not do | let ESO do it, or set spec.deletionPolicy to None"
         ),
     )
 
@@ -48,7 +48,7 @@ def unknown(error: Exception) -> Event:
     return Event(
         "Warning",
         "PushSecretsUnknown",
-        shortened(f"it is kept by ESO's finalizer: {error} | let the controller's role do it, or see that none needs it"),
+        shortened(f"it is kept by ESO's finalizer: {error} | let the controller's role do it, or take it off by hand"),
     )
 
 

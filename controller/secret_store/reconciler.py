@@ -50,7 +50,8 @@ class StoreReconciler:
         if not self.gather.stores.is_ours(manifest):
             return None
         if manifest["metadata"].get("deletionTimestamp"):
-            return await self._end(key, manifest)
+            await self._end(key, manifest)
+            return None
         now = self.clock()
         verdict = decide(await self.gather.outcome(key, manifest))
         report.ready(manifest, verdict.ready)
