@@ -15,6 +15,7 @@ from controller.condition import Event
 from controller.report import Recorder
 from kubecore.cache import Key, key_of
 from kubecore.wire import Manifest
+from secretcore.field_managers import written_at
 from secretcore.names import OPERATOR
 
 log = logging.getLogger(__name__)
@@ -27,19 +28,6 @@ TOLD = Event(
     "the External Secrets Operator writes the status of this object too: two controllers at once undo each other's "
     "work | stop one of them, or let them serve stores of different classes (docs/migration.md)",
 )
-
-
-def written_by_operator(manifest: Manifest) -> str:
-    """When ESO wrote the status last, as the API server has it (later is greater); "" where it never did."""
-    entries = manifest["metadata"].get("managedFields") or ()
-    return max(
-        (
-            each.get("time") or ""
-            for each in entries
-            if each.get("manager") == OPERATOR and each.get("subresource") == "status"
-        ),
-        default="",
-    )
 
 
 class Rivals:
@@ -63,7 +51,7 @@ class Rivals:
 
     def seen(self, manifest: Manifest) -> None:
         """To be called with every object as it is listed, watched or written."""
-        at = written_by_operator(manifest)
+        at = written_at(manifest, OPERATOR)
         if not at:
             return
         metadata, key = manifest["metadata"], key_of(manifest)

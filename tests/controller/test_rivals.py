@@ -5,8 +5,9 @@ import logging
 import pytest
 
 from controller.kinds import EXTERNAL_SECRETS
-from controller.rivals import QUIET, Rivals, written_by_operator
+from controller.rivals import QUIET, Rivals
 from kubecore.cache import Key
+from secretcore.field_managers import written_at
 
 MORNING, NOON, EVENING = "2026-08-08T06:00:00Z", "2026-08-08T12:00:00Z", "2026-08-08T18:00:00Z"
 
@@ -37,7 +38,7 @@ def manifest(*entries, name="db", namespace="team", uid="1", created=MORNING):
     ],
 )
 def test_what_eso_wrote_last(entries, at):
-    assert written_by_operator(manifest(*entries)) == at
+    assert written_at(manifest(*entries), "external-secrets") == at
 
 
 class Watching:
