@@ -1,9 +1,10 @@
 """Records what the External Secrets Operator makes of `before.yaml` on a real API server, for the tests of the move:
 
-    python -m tests.migration.recording /path/to/external-secrets > tests/migration/eso.json
+    python -m tests.migration.recording /path/to/external-secrets > tests/migration/eso.jsonl
 
-The binary is ESO's own, built with the provider `fake` (`go build -tags fake`); its CRDs are where `tests/crd/reference`
-looks for them. What is recorded is data of the API server: objects with their managedFields, and nothing of ESO's code.
+The binary is ESO's own of that name (field managers bear it), built with the provider `fake` (`go build -tags fake`);
+its CRDs are where `tests/crd/reference` looks for them. What is recorded are objects of the API server, one a line, with
+their managedFields, and nothing of ESO's code. Those in the tree are from ESO 2.9.0.
 """
 
 from __future__ import annotations
@@ -71,4 +72,5 @@ def _list(plane: ControlPlane, plural: str) -> list[dict]:
 
 
 if __name__ == "__main__":
-    json.dump(record(sys.argv[1]), sys.stdout, indent=1)
+    for each in record(sys.argv[1]):
+        print(json.dumps(each))
