@@ -34,7 +34,7 @@ def main(arguments):
         case ["uninstall", name]:
             helm.uninstall(name)
         case ["get", "manifest", name]:
-            print(helm.get_all(name)["manifest"])
+            print(helm.status(name)["manifest"])
         case other:
             raise SystemExit(f"helm: {other} is not known here")
 

@@ -4,6 +4,7 @@ which every object is as ESO 2.9.0 left it, managedFields included (`eso.jsonl`,
 
 import copy
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,7 @@ from tests.crd.reference import ESO_CRDS
 from tests.migration.recording import NAMESPACE
 
 RECORDED = Path(__file__).with_name("eso.jsonl")
+FRESH = ("template", "create-or-merge")
 GROUP = "external-secrets.io"
 RELEASE = "external-secrets"
 DEPLOYMENTS = {"external-secrets": "", "external-secrets-webhook": "webhook", "external-secrets-cert-controller": "certController"}  # fmt: skip
@@ -30,7 +32,7 @@ def write_chart(folder: Path) -> None:
     """
     (folder / "templates").mkdir(parents=True)
     (folder / "definitions").mkdir()
-    for file in ESO_CRDS.glob("*.yaml"):
+    for file in ESO_CRDS.glob(f"{GROUP}_*.yaml"):
         (folder / "definitions" / file.name).write_text(file.read_text())
     (folder / "Chart.yaml").write_text(f"apiVersion: v2\nname: {RELEASE}\nversion: 2.9.0\n")
     (folder / "values.yaml").write_text(yaml.safe_dump(SERVED))
@@ -84,12 +86,18 @@ def recorded():
     return [json.loads(line) for line in RECORDED.read_text().splitlines()]
 
 
-def fill(plane) -> None:
-    """Make every recorded object, in the namespace `team`. UIDs are new, and owner references follow."""
+def fill(plane, now: datetime) -> None:
+    """Make every recorded object, in the namespace `team`. UIDs are new, and owner references follow. All are due to be
+    refreshed, but for those that ESO has just refreshed.
+    """
     plane.create_namespace(NAMESPACE)
     uids = {}
     for each in recorded():
-        made = _make(plane, copy.deepcopy(each), uids)
+        copied = copy.deepcopy(each)
+        if "refreshTime" in copied.get("status", {}):
+            at = now if each["metadata"]["name"] in FRESH else now - timedelta(days=1)
+            copied["status"]["refreshTime"] = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        made = _make(plane, copied, uids)
         uids[each["metadata"]["uid"]] = made["metadata"]["uid"]
 
 

@@ -2,13 +2,19 @@
 
 import base64
 import json
+import subprocess
+import sys
 import time
+from datetime import UTC, datetime
 
+import httpx
 import pytest
 
+from secretcore.field_managers import written_at
+from secretcore.names import MANAGER
 from tests.controller.cluster import TOO_LONG
 from tests.crd.reference import eso_definition, needs_crds
-from tests.migration.operator import RELEASE, fill, recorded, write_chart
+from tests.migration.operator import FRESH, RELEASE, fill, recorded, write_chart
 from tests.migration.page import Person
 from tests.migration.recording import NAMESPACE
 from tests.support.controlplane import ControlPlane
@@ -42,36 +48,40 @@ class Moving:
         self.person = Person(plane, folder, folder / "repository")
         self.controllers = []
 
-    def start(self):
-        """ESO's release, with everything in the cluster as ESO left it."""
-        self.plane.start_controller_manager()
+    def install(self):
+        """ESO's release, without its webhooks: nobody answers them here."""
         self.plane.create_namespace(RELEASE)
         helm = "install external-secrets external-secrets/external-secrets --namespace external-secrets"
         self.helm(*helm.split(), "--set", "webhook.create=false", "--set", "replicaCount=0")
+
+    def fill(self):
+        """Everything in the cluster as ESO left it."""
+        self.plane.start_controller_manager()
         with self.plane.client() as client:
             for plural in (*(f"{API}/{kind}" for kind in KINDS), "/apis/external-secrets.io/v1alpha1/pushsecrets"):
                 self.plane.apiserver.wait_until(lambda url=plural: client.get(url).is_success)
-        fill(self.plane)
-        # Not before: nobody answers its webhooks here.
+        fill(self.plane, datetime.now(UTC))
         helm = "upgrade external-secrets external-secrets/external-secrets --namespace external-secrets"
         self.helm(*helm.split(), "--set", "webhook.create=true", "--set", "replicaCount=1")
         # As versions of ESO had it that stored v1beta1.
         self.merge(f"{DEFINITIONS}/externalsecrets.external-secrets.io", {"spec": {"conversion": CONVERSION}})
 
     def helm(self, *arguments):
-        import subprocess
-
         subprocess.run(["helm", *arguments], env=self.person.environment, check=True, cwd=self.folder)
 
     def merge(self, path, body):
         return self.plane.request("PATCH", path, body, content_type="application/merge-patch+json")
 
     def get(self, path):
-        return self.plane.request("GET", path)
+        found = self.found(path)
+        assert found, path
+        return found
 
     def found(self, path):
+        """None where there is none. A definition that changed makes the API server ask for a moment of patience."""
         with self.plane.client() as client:
-            answer = client.get(path)
+            answer = self.eventually(lambda: patient(client.get(path)), path)
+        assert answer.is_success or answer.status_code == httpx.codes.NOT_FOUND, answer.text
         return answer.json() if answer.is_success else None
 
     def eventually(self, holds, what):
@@ -96,42 +106,44 @@ class Moving:
         """The release's controller, as a process: there are no nodes here."""
         port = free_port()
         argv = [
-            "python", "-m", "controller", f"--kubeconfig={self.plane.kubeconfig}", f"--live-addr=127.0.0.1:{port}",
+            sys.executable, "-m", "controller", f"--kubeconfig={self.plane.kubeconfig}", f"--live-addr=127.0.0.1:{port}",
             f"--metrics-addr=127.0.0.1:{port}", *flags,
         ]  # fmt: skip
-        import sys
-
         log = self.folder / f"controller-{len(self.controllers)}.log"
-        server = Server("controller", [sys.executable, *argv[1:]], log=log)
+        server = Server("controller", argv, log=log)
         self.controllers.append(server)
         return server
 
     def taken_over(self):
-        """Returns when the controller has said something about every ExternalSecret and store."""
-        paths = (f"{TEAM}/externalsecrets", f"{TEAM}/secretstores", f"{API}/clustersecretstores")
-        self.eventually(
-            lambda: all(ours(each) for path in paths[:1] for each in self.get(path)["items"] if read_again(each)),
-            "not every ExternalSecret was read",
-        )
+        """Returns when the controller has read, and said so, every ExternalSecret that was due."""
+        items = f"{TEAM}/externalsecrets"
+        self.eventually(lambda: all(map(is_read, self.get(items)["items"])), "not every ExternalSecret was read")
 
 
-def read_again(external_secret):
-    """What was due when the move began: all but one, for their refreshTime is from the day of the recording."""
-    return external_secret["spec"].get("refreshPolicy") != "CreatedOnce"
+def patient(answer):
+    return None if answer.status_code == httpx.codes.TOO_MANY_REQUESTS else answer
 
 
-def ours(manifest):
-    return any(each["manager"] == "external-secrets-injector" for each in manifest["metadata"]["managedFields"])
+def is_read(external_secret):
+    """By this controller, or not due."""
+    rests = external_secret["spec"].get("refreshPolicy") == "CreatedOnce"
+    return rests or external_secret["metadata"]["name"] in FRESH or written_at(external_secret, MANAGER)
 
 
 @pytest.fixture
-def moving(tmp_path):
+def installed(tmp_path):
     for plane in stopped(ControlPlane(tmp_path)):
         it = Moving(plane, tmp_path)
-        it.start()
+        it.install()
         yield it
         for server in it.controllers:
             server.stop()
+
+
+@pytest.fixture
+def moving(installed):
+    installed.fill()
+    return installed
 
 
 def test_a_cluster_moves_and_moves_back_and_no_secret_is_written(moving):
@@ -145,7 +157,8 @@ def test_a_cluster_moves_and_moves_back_and_no_secret_is_written(moving):
     assert "created" not in said
 
     said = person.runs(2)
-    assert said.splitlines()[-4].strip() == "0" or "\n0\n" in said
+    assert "\n0\n" in said
+    assert "Traceback" not in said
     assert moving.found(f"{ESO_WEBHOOKS}/externalsecret-validate")
 
     person.runs(3)
@@ -171,7 +184,9 @@ def test_a_cluster_moves_and_moves_back_and_no_secret_is_written(moving):
     for kind in KINDS:
         served = moving.get(f"{DEFINITIONS}/{kind}.external-secrets.io")["spec"]["versions"]
         theirs = eso_definition(kind)["spec"]["versions"]
-        assert [each["name"] for each in served if each["served"]] == [each["name"] for each in theirs if each["served"]]
+        assert [each["name"] for each in served if each["served"]] == [
+            each["name"] for each in theirs if each["served"]
+        ]
     assert moving.found(f"{ESO_WEBHOOKS}/externalsecret-validate")
     assert moving.get(f"/apis/apps/v1/namespaces/{RELEASE}/deployments/{RELEASE}")["spec"]["replicas"] == 1
 
@@ -222,12 +237,12 @@ def test_after_the_move_everything_works_without_eso(moving):
     moving.eventually(lambda: moving.found(f"{TEAM}/secretstores/pushed") is None, "the store stays")
 
 
-def test_the_annotation_alone_would_not_keep_the_definitions(moving):
+def test_the_annotation_alone_would_not_keep_the_definitions(installed):
     """Why step 2 has two commands."""
     arguments = ("crd", "-l", "external-secrets.io/component=controller", "helm.sh/resource-policy=keep")
-    moving.plane.kubectl("annotate", *arguments)
-    moving.helm("uninstall", "external-secrets", "--namespace", "external-secrets")
-    definition = moving.found(f"{DEFINITIONS}/externalsecrets.external-secrets.io")
+    installed.plane.kubectl("annotate", *arguments)
+    installed.helm("uninstall", "external-secrets", "--namespace", "external-secrets")
+    definition = installed.found(f"{DEFINITIONS}/externalsecrets.external-secrets.io")
     assert definition is None or "deletionTimestamp" in definition["metadata"]
 
 
