@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import time
@@ -113,6 +114,16 @@ class Moving:
         server = Server("controller", argv, log=log)
         self.controllers.append(server)
         return server
+
+    def operator(self):
+        """ESO itself."""
+        argv = [
+            os.environ["ESO_BINARY"], f"--metrics-addr=127.0.0.1:{free_port()}", f"--live-addr=127.0.0.1:{free_port()}",
+        ]  # fmt: skip
+        argv = ["/usr/bin/env", f"KUBECONFIG={self.plane.kubeconfig}", *argv]
+        log = self.folder / f"operator-{len(self.controllers)}.log"
+        self.controllers.append(Server("external-secrets", argv, log=log))
+        return self.controllers[-1]
 
     def taken_over(self):
         """Returns when the controller has read, and said so, every ExternalSecret that was due."""
@@ -248,3 +259,41 @@ def test_the_annotation_alone_would_not_keep_the_definitions(installed):
 
 def decoded(secret):
     return {key: base64.b64decode(value).decode() for key, value in (secret.get("data") or {}).items()}
+
+
+@pytest.mark.skipif("ESO_BINARY" not in os.environ, reason="ESO_BINARY names no binary of ESO's, see recording.py")
+def test_eso_itself_is_noticed_beside_us_and_goes_on_after_us_without_a_write(moving):
+    for step in (2, 3, 4, 5):
+        moving.person.runs(step)
+    before = moving.secrets()
+    controller = moving.controller()
+    moving.taken_over()
+    operator = moving.operator()
+    new = moving.get(f"{TEAM}/externalsecrets/owner")
+    manifest = {"apiVersion": new["apiVersion"], "kind": new["kind"], "metadata": {"name": "new"}, "spec": new["spec"]}
+    moving.plane.request("POST", f"{TEAM}/externalsecrets", manifest)
+    events = f"/api/v1/namespaces/{NAMESPACE}/events?fieldSelector=reason=OtherController"
+    moving.eventually(lambda: moving.get(events)["items"], "ESO is not noticed")
+    moving.plane.request("DELETE", f"{TEAM}/externalsecrets/new")
+    moving.eventually(lambda: "new" not in moving.secrets(), "the Secret stays")
+    assert moving.secrets() == before
+
+    operator.stop()
+    controller.stop()
+    moving.person.runs("Back")
+    moving.plane.kubectl("delete", "validatingwebhookconfigurations", "--all")
+    moving.operator()
+    names = [name for name, each in before.items() if name != "rendered"]
+    for name in names:
+        moving.merge(f"{TEAM}/externalsecrets/{name}", {"spec": {"refreshInterval": "58m"}})
+    moving.eventually(
+        lambda: all(
+            moving.status(name)["syncedResourceVersion"].startswith(generation(moving, name)) for name in names
+        ),
+        "ESO does not go on",
+    )
+    assert moving.secrets() == before
+
+
+def generation(moving, name):
+    return f"{moving.get(f'{TEAM}/externalsecrets/{name}')['metadata']['generation']}-"
