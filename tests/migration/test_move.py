@@ -14,7 +14,7 @@ import pytest
 from secretcore.field_managers import written_at
 from secretcore.names import MANAGER
 from tests.controller.cluster import TOO_LONG
-from tests.crd.reference import eso_definition, needs_crds
+from tests.crd.reference import ESO_CRDS, eso_definition, needs_crds
 from tests.migration.operator import FRESH, RELEASE, fill, recorded, write_chart
 from tests.migration.page import Person
 from tests.migration.recording import NAMESPACE
@@ -116,7 +116,9 @@ class Moving:
         return server
 
     def operator(self):
-        """ESO itself."""
+        """ESO itself, which wants its generators' definitions to be there."""
+        for file in ESO_CRDS.glob("generators.*.yaml"):
+            self.plane.kubectl("apply", "--server-side", "-f", str(file))
         argv = [
             os.environ["ESO_BINARY"], f"--metrics-addr=127.0.0.1:{free_port()}", f"--live-addr=127.0.0.1:{free_port()}",
         ]  # fmt: skip
