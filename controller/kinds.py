@@ -13,6 +13,8 @@ SECRET_STORES = Resource("external-secrets.io", "v1", "secretstores", "SecretSto
 CLUSTER_SECRET_STORES = Resource(
     "external-secrets.io", "v1", "clustersecretstores", "ClusterSecretStore", namespaced=False
 )
+PUSH_SECRETS = Resource("external-secrets.io", "v1alpha1", "pushsecrets", "PushSecret")
+"""ESO's; read where a store that is being deleted may still be needed by them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

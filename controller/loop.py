@@ -25,6 +25,7 @@ from controller.external_secret.reconciler import ExternalSecretReconciler
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
 from controller.metrics import SERIES, Metrics
 from controller.report import Recorder, Report
+from controller.rivals import Rivals
 from controller.routing import Routing
 from controller.secret_store.apply import Apply as ApplyStore
 from controller.secret_store.gather import Gather as GatherStore
@@ -82,11 +83,15 @@ class Controller:
         runtime.queue("secretstore", self.stores)
         routing = Routing(self.external_secrets, self.stores, self._logins_of, self._content_with)
         self._told = Told(time.monotonic)
+        self._rivals = Rivals(
+            lambda: may_write() and self.view.is_whole, time.monotonic, recorder, self.metrics.other_controller.inc
+        )
         self.view = View(
             client,
             self._handlers(routing),
             settings.namespace,
             cluster_stores=settings.enable_cluster_store_reconciler,
+            seen=self._rivals.seen,
         )
         self._stores = ClusterStores(
             client,
@@ -176,12 +181,15 @@ class Controller:
 
         def external_secret_changed(change: Change) -> None:
             self._told.changed(change)
+            if change.new is None:
+                self._rivals.gone("ExternalSecret", change.key)
             routing.external_secret_changed(change)
 
         def forgetting(kind: StoreKind, handle: Handler) -> Handler:
             def changed(change: Change) -> None:
                 if change.new is None:
                     self._clients.forget(StoreRef(change.key.name, kind), change.key.namespace)
+                    self._rivals.gone(kind, change.key)
                 handle(change)
 
             return changed

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import (
     CollectorRegistry,
+    Counter,
     GCCollector,
     PlatformCollector,
     ProcessCollector,
@@ -88,6 +89,11 @@ class Metrics:
         self.runtime = ControllerSeries(self.registry)
         for name in SERIES.values():
             self.runtime.expects(name)
+        self.other_controller = Counter(
+            "externalsecret_other_controller_writes",
+            "Writes of the External Secrets Operator to objects that this controller works on.",
+            registry=self.registry,
+        )
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)

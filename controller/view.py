@@ -40,8 +40,11 @@ class View:
         namespace: str = "",
         *,
         cluster_stores: bool = True,
+        seen: Callable[[Manifest], None] = lambda _: None,
     ) -> None:
-        """`handlers` are told of every change, those that we made included."""
+        """`handlers` are told of every change, those that we made included; `seen` is shown every ExternalSecret and
+        store whole, before what is not kept is dropped.
+        """
         self._made_by: Links[Key, str] = Links()
         self._handlers = {**handlers, SECRETS: self._secret_changed(handlers[SECRETS])}
         collections = {
@@ -52,8 +55,9 @@ class View:
         }
         if cluster_stores:
             collections[CLUSTER_SECRET_STORES] = Collection(CLUSTER_SECRET_STORES)
+        self._shrinks = {resource: _shrinking(resource, seen) for resource in collections}
         self.reflectors = {
-            resource: Reflector(client, collection, self._handlers[resource], shrink=_shrinks.get(resource, compact))
+            resource: Reflector(client, collection, self._handlers[resource], shrink=self._shrinks[resource])
             for resource, collection in collections.items()
         }
 
@@ -114,9 +118,20 @@ class View:
         reflector = self.reflectors.get(resource)
         if reflector is None:
             return
-        shrink = _shrinks.get(resource, compact)
-        for change in reflector.cache.apply(Event(kind, shrink(answer))):
+        for change in reflector.cache.apply(Event(kind, self._shrinks[resource](answer))):
             self._handlers[resource](change)
+
+
+def _shrinking(resource: Resource, seen: Callable[[Manifest], None]) -> Callable[[Manifest], Manifest]:
+    shrink = _shrinks.get(resource, compact)
+    if resource in (SECRETS, CONFIG_MAPS):
+        return shrink
+
+    def shrunk(manifest: Manifest) -> Manifest:
+        seen(manifest)
+        return shrink(manifest)
+
+    return shrunk
 
 
 def _shrink_external_secret(manifest: Manifest) -> Manifest:

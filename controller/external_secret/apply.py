@@ -17,12 +17,9 @@ from controller.writer import Writer
 from kubecore.errors import NotFound
 from kubecore.resources import SECRETS
 from kubecore.wire import Manifest
-from secretcore.names import FINALIZER
+from secretcore.names import FINALIZER, MANAGER
 from secretcore.target.hashing import field_manager
 from secretcore.target.secret import Secret
-
-MANAGER = "external-secrets"
-"""Field manager of what is written to ExternalSecrets themselves."""
 
 
 @dataclass(frozen=True, slots=True)

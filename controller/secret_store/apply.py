@@ -1,4 +1,4 @@
-"""Writes the status of a store. `reconciler` calls it with what `status` made."""
+"""Writes the status of a store, and takes ESO's finalizer off. `reconciler` calls it with what `status` made."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from controller.view import View
 from controller.writer import Writer
 from kubecore.errors import NotFound
 from kubecore.wire import Manifest
-
-MANAGER = "external-secrets"
+from secretcore.names import MANAGER, STORE_FINALIZER
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +35,16 @@ class Apply:
         except NotFound:
             return
         self.view.take(key.resource, answer)
+
+    async def release(self, key: StoreKey, manifest: Manifest) -> None:
+        """Take ESO's finalizer off the very version that was looked at."""
+        metadata = manifest["metadata"]
+        left = [each for each in metadata.get("finalizers") or () if each != STORE_FINALIZER]
+        names = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+        try:
+            await self.writer.patch(
+                key.resource, key.name, key.namespace, body={"metadata": {**names, "finalizers": left}},
+                field_manager=MANAGER,
+            )  # fmt: skip
+        except NotFound:
+            return

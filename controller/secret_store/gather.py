@@ -10,10 +10,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
-from controller.kinds import StoreKey
+from controller.kinds import PUSH_SECRETS, StoreKey
 from controller.secret_store.decide import NoClient, Outcome, Unusable, Validated
 from controller.stores import ClusterStores
 from controller.view import View
+from kubecore.errors import NotFound
 from kubecore.wire import Manifest
 from secretcore.clients import Observe
 from secretcore.errors import ProviderBroken, SecretError
@@ -33,6 +34,13 @@ class Gather:
     stores: ClusterStores
     limits: Limits
     observe: Observe
+
+    async def pushes(self, key: StoreKey) -> list[Manifest]:
+        """The PushSecrets that may refer to a store, live; none where the kind is not served."""
+        try:
+            return await self.stores.client.list(PUSH_SECRETS, key.namespace)
+        except NotFound:
+            return []
 
     async def outcome(self, key: StoreKey, manifest: Manifest) -> Outcome:
         """What becomes of an attempt to use the store."""

@@ -16,9 +16,12 @@ from controller.report import Report
 from controller.secret_store.apply import Apply
 from controller.secret_store.decide import decide, interval, upkeep
 from controller.secret_store.gather import Gather
+from controller.secret_store.pushes import kept_for, needed_by, unknown
 from controller.secret_store.status import news, next_status
 from kubecore.cache import Key
+from kubecore.errors import Forbidden
 from kubecore.wire import Manifest
+from secretcore.names import STORE_FINALIZER
 from secretcore.provider import maintenance_of
 
 
@@ -44,7 +47,10 @@ class StoreReconciler:
             self._looked_after.pop(key, None)
             report.gone(Key(key.namespace, key.name))
             return None
-        if not self.gather.stores.is_ours(manifest) or manifest["metadata"].get("deletionTimestamp"):
+        if not self.gather.stores.is_ours(manifest):
+            return None
+        if manifest["metadata"].get("deletionTimestamp"):
+            await self._end(key, manifest)
             return None
         now = self.clock()
         verdict = decide(await self.gather.outcome(key, manifest))
@@ -60,6 +66,24 @@ class StoreReconciler:
             raise BackOff(verdict.ready.message, verdict.retry_after)
         again = interval(manifest["spec"], self.requeue_interval)
         return again.total_seconds() if again else None
+
+    async def _end(self, key: StoreKey, manifest: Manifest) -> None:
+        """Let it go, unless something outside of the cluster would be left behind."""
+        if STORE_FINALIZER not in (manifest["metadata"].get("finalizers") or ()):
+            return
+        report = self.reports[key.kind]
+        try:
+            needed = needed_by(key, manifest, await self.gather.pushes(key))
+        except Forbidden as error:
+            event = unknown(error)
+        else:
+            if not needed:
+                await self.apply.release(key, manifest)
+                report.line(manifest, "ESO's finalizer is released: no PushSecret has to delete from it")
+                return
+            event = kept_for(key, needed)
+        report.event(manifest, event)
+        raise BackOff(event.message)
 
     def _tell_upkeep(self, key: StoreKey, manifest: Manifest) -> None:
         """Once per generation of a store, where nobody maintains its provider."""

@@ -54,6 +54,8 @@ def judge(of: ExternalSecret, rendered: Rendered, target: Secret | None, sibling
 
 
 def _target(of: ExternalSecret, rendered: Rendered, target: Secret | None) -> Verdict:
+    if of.spec.target.manifest is not None:
+        return _verdict(of, "conflict", "spec.target.manifest is not supported; let the target be a Secret")
     if target and target.being_deleted:
         return _verdict(of, "left alone", "it is being deleted")
     if rendered.nothing and of.spec.target.deletion_policy != "Merge":

@@ -34,7 +34,7 @@ KINDS = (EXTERNAL_SECRETS, SECRET_STORES, CLUSTER_SECRET_STORES)
 NEEDED: tuple[tuple[Resource, str, tuple[str, ...]], ...] = (
     (EXTERNAL_SECRETS, "", ("get", "list", "watch", "patch")),
     (EXTERNAL_SECRETS, "status", ("patch",)),
-    (SECRET_STORES, "", ("get", "list", "watch")),
+    (SECRET_STORES, "", ("get", "list", "watch", "patch")),
     (SECRET_STORES, "status", ("patch",)),
     (SECRETS, "", ("get", "list", "watch", "create", "update", "delete")),
     (CONFIG_MAPS, "", ("get", "list", "watch")),

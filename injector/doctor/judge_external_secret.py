@@ -12,7 +12,9 @@ from injector.doctor.judge_store import judge_store
 from injector.doctor.status import age, condition, last_warning, moment, words
 from secretcore.durations import parse_duration
 from secretcore.errors import InvalidSpec
+from secretcore.field_managers import written_at
 from secretcore.model.external_secret import ExternalSecret
+from secretcore.names import MANAGER, OPERATOR
 from secretcore.parse import parse_external_secret, plan_external_secret
 from secretcore.target.secret import Secret, refers_to
 
@@ -31,6 +33,7 @@ def judge_external_secret(facts: ExternalSecretFacts, now: datetime) -> Iterator
         remedy = f"create it, or list those there are: kubectl get externalsecrets -n {facts.name.namespace}"
         yield Finding(Order.REFERENCE, about, "it does not exist", remedy)
         return
+    yield from _rival(about, facts.manifest)
     for store in facts.stores:
         yield from judge_store(store, facts.name)
     for name, template in facts.templates.items():
@@ -44,6 +47,15 @@ def judge_external_secret(facts: ExternalSecretFacts, now: datetime) -> Iterator
         return
     yield from _target(facts, parsed)
     yield from _condition(facts, facts.manifest, parsed, now)
+
+
+def _rival(about: str, manifest: Mapping[str, Any]) -> Iterator[Finding]:
+    """Both controllers wrote its status, and ESO did last."""
+    ours, theirs = written_at(manifest, MANAGER), written_at(manifest, OPERATOR)
+    if ours and theirs > ours:
+        problem = f"the External Secrets Operator wrote its status at {theirs}, after this controller did at {ours}"
+        remedy = "let only one of them run, or give their stores different classes: see docs/migration.md"
+        yield Finding(Order.CONTROLLER, about, problem, remedy)
 
 
 def _target(facts: ExternalSecretFacts, parsed: ExternalSecret) -> Iterator[Finding]:

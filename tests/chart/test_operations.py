@@ -21,7 +21,7 @@ def test_each_series_has_its_row(name):
     rows = [line for line in section.splitlines() if line.startswith("|") and f"`{name}{ending}`" in line]
     assert len(rows) == 1
     if not name.startswith("process_"):
-        assert {word.strip() for word in rows[0].split("|")[3].split(",")} == ALL[name][1]
+        assert {word for word in re.split(r"[ ,]+", rows[0].split("|")[3]) if word} == ALL[name][1]
 
 
 def test_each_alert_says_what_to_do():

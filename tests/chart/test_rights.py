@@ -10,15 +10,16 @@ SERVED = {
     "external-secrets.io/externalsecrets": {"get", "list", "watch", "patch"},
     "external-secrets.io/externalsecrets/status": {"patch"},
     "external-secrets.io/externalsecrets/finalizers": {"update"},
-    "external-secrets.io/secretstores": {"get", "list", "watch"},
+    "external-secrets.io/secretstores": {"get", "list", "watch", "patch"},
     "external-secrets.io/secretstores/status": {"patch"},
+    "external-secrets.io/pushsecrets": {"list"},
     "/secrets": {"get", "list", "watch", "create", "update", "delete"},
     "/configmaps": {"get", "list", "watch"},
     "/serviceaccounts/token": {"create"},
     "/events": {"create", "patch"},
 }
 CLUSTER = {
-    "external-secrets.io/clustersecretstores": {"get", "list", "watch"},
+    "external-secrets.io/clustersecretstores": {"get", "list", "watch", "patch"},
     "external-secrets.io/clustersecretstores/status": {"patch"},
     "/namespaces": {"get"},
 }
@@ -30,7 +31,7 @@ NEVER = (
     "admissionregistration.k8s.io/mutatingwebhookconfigurations",
     "admissionregistration.k8s.io/validatingwebhookconfigurations",
     "apiextensions.k8s.io/customresourcedefinitions", "certificates.k8s.io/certificatesigningrequests",
-    "external-secrets.io/pushsecrets", "external-secrets.io/secretstores/finalizers",
+    "external-secrets.io/pushsecrets/status", "external-secrets.io/secretstores/finalizers",
 )  # fmt: skip
 LEASES = "coordination.k8s.io/leases"
 

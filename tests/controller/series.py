@@ -33,7 +33,10 @@ CONTROLLER_RUNTIME = {
     "leader_election_master_status": ("gauge", {"name"}),
     "rest_client_requests": ("counter", {"code", "method", "host"}),
 }
-OURS = {"workqueue_overdue_seconds": ("gauge", QUEUE)}
+OURS = {
+    "workqueue_overdue_seconds": ("gauge", QUEUE),
+    "externalsecret_other_controller_writes": ("counter", set()),
+}
 PROCESS = {
     "process_cpu_seconds": ("counter", set()),
     "process_resident_memory_bytes": ("gauge", set()),

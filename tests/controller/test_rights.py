@@ -18,6 +18,7 @@ ES = ["external-secrets.io"]
 RULES = [
     (ES, ["externalsecrets", "secretstores", "clustersecretstores"], ["get", "list", "watch", "patch"]),
     (ES, ["externalsecrets/status", "secretstores/status", "clustersecretstores/status"], ["patch"]),
+    (ES, ["pushsecrets"], ["list"]),
     ([""], ["secrets"], ["get", "list", "watch", "create", "update", "delete"]),
     ([""], ["configmaps"], ["get", "list", "watch"]),
     ([""], ["namespaces"], ["get"]),

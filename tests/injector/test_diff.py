@@ -188,3 +188,11 @@ def test_an_apply_sets_what_the_file_has_and_removes_what_it_set_before(file, li
 def test_a_key_that_a_backend_chose_can_not_move_the_cursor():
     wanted = Rendered(SecretData({"a\x1b[2J\u202eb": b"1"}))
     assert "+ data[a\\x1b[2J\\u202eb]" in as_text(judged(subject(), wanted))
+
+
+def test_a_target_that_is_no_secret_is_refused_and_no_secret_expected():
+    of = subject(target={"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}})
+    (verdict,) = judged(of, siblings=STRAYS)
+    assert (verdict.what, verdict.why) == (
+        "conflict", "spec.target.manifest is not supported; let the target be a Secret",
+    )  # fmt: skip

@@ -112,9 +112,25 @@ OTHER = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "name
 LATE = {"refreshed": ago(hours=3)}
 
 
+def written(**managers):
+    """managedFields of a status, by manager."""
+    return {
+        "managedFields": [
+            {"manager": manager.replace("_", "-"), "subresource": "status", "time": at}
+            for manager, at in managers.items()
+        ]
+    }
+
+
 @pytest.mark.parametrize(
     ("facts", "order", "problem", "remedy"),
     [
+        (
+            good(metadata=written(external_secrets_injector=ago(hours=1), external_secrets=ago(minutes=1))),
+            Order.CONTROLLER,
+            f"the External Secrets Operator wrote its status at {ago(minutes=1)}, after this controller did at",
+            "docs/migration.md",
+        ),
         (ExternalSecretFacts(DB, None), Order.REFERENCE, "it does not exist", "kubectl get externalsecrets -n team"),
         (
             good(not_ready()),
@@ -176,6 +192,8 @@ def test_what_is_wrong_with_an_external_secret(facts, order, problem, remedy):
 @pytest.mark.parametrize(
     "facts",
     [
+        good(metadata=written(external_secrets_injector=ago(minutes=1), external_secrets=ago(hours=1))),
+        good(metadata=written(external_secrets=ago(minutes=1))),  # there is only ESO
         good(None, created=ago(seconds=20)),
         good(**LATE, spec={"refreshPolicy": "OnChange"}),
         good(**LATE, spec={"refreshPolicy": "CreatedOnce"}),

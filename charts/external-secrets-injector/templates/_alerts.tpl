@@ -43,6 +43,13 @@ ServiceMonitor labels them. What the braces of Prometheus hold is written as a s
     summary: no replica of the controller holds the lease
     description: Nobody works. The log of a replica says why it can't take the Lease.
 {{- end }}
+- alert: ExternalSecretsOtherController
+  expr: sum(increase(externalsecret_other_controller_writes_total{ {{ $of }}}[30m])) > 0
+  labels:
+    severity: warning
+  annotations:
+    summary: the External Secrets Operator works on what this controller works on
+    description: Both at once undo each other's work. Stop one; events with the reason OtherController say where it was seen.
 - alert: ExternalSecretsRefreshLate
   expr: max by (name) (workqueue_overdue_seconds{ {{ $of }}}) > 300
   for: 10m

@@ -3,10 +3,13 @@
 - apiGroups: ["external-secrets.io"]
   resources: ["externalsecrets", "secretstores"]
   verbs: ["get", "list", "watch"]
-# A patch releases the finalizer of ExternalSecrets that the External Secrets Operator left.
+# A patch releases the finalizers that the External Secrets Operator left, that of a store when no PushSecret needs it.
 - apiGroups: ["external-secrets.io"]
-  resources: ["externalsecrets", "externalsecrets/status", "secretstores/status"]
+  resources: ["externalsecrets", "externalsecrets/status", "secretstores", "secretstores/status"]
   verbs: ["patch"]
+- apiGroups: ["external-secrets.io"]
+  resources: ["pushsecrets"]
+  verbs: ["list"]
 {{- if .Values.openshiftFinalizers }}
 - apiGroups: ["external-secrets.io"]
   resources: ["externalsecrets/finalizers"]
@@ -36,7 +39,7 @@
   resources: ["clustersecretstores"]
   verbs: ["get", "list", "watch"]
 - apiGroups: ["external-secrets.io"]
-  resources: ["clustersecretstores/status"]
+  resources: ["clustersecretstores", "clustersecretstores/status"]
   verbs: ["patch"]
 # The conditions of ClusterSecretStores ask for the labels of namespaces.
 - apiGroups: [""]
