@@ -24,10 +24,11 @@ TOO_LONG = 60.0
 
 
 class Cluster:
-    """`api` is an administrator's; `told` are the events that the controller told."""
+    """`api` is an administrator's, `own` is a controller's; `told` are the events that the controller told."""
 
-    def __init__(self, api: Client, namespace: str) -> None:
+    def __init__(self, api: Client, namespace: str, own: Client) -> None:
         self.api = api
+        self.own = own
         self.namespace = namespace
         self.told: list[tuple[str, str, str, str]] = []
         self.controller: Controller | None = None
@@ -36,7 +37,7 @@ class Cluster:
     async def running(self, client: Client | None = None, *, idle_seconds: float | None = None, **settings: Any):
         """A controller that serves the namespace. `idle_seconds` of silence end its watches, without it minutes do."""
         options = {"namespace": self.namespace, "lend_identity": False, **settings}
-        self.controller = controller = Controller(client or self.api, Settings(**options), self, registry=registry())
+        self.controller = controller = Controller(client or self.own, Settings(**options), self, registry=registry())
         for reflector in controller.view.reflectors.values():
             reflector._idle_seconds = idle_seconds or reflector._idle_seconds
         tasks = [asyncio.create_task(controller.watch()), asyncio.create_task(controller.work())]

@@ -69,7 +69,7 @@ async def test_the_matrix(cluster, creation, refresh):
 
 
 @pytest.mark.parametrize("creation", CREATION)
-async def test_a_secret_goes_with_its_external_secret_only_when_owned(cluster, controller_manager, creation):
+async def test_a_secret_goes_with_its_external_secret_only_when_owned(cluster, creation):
     await cluster.fake(db="one")
     if creation == "Merge":
         await cluster.apply("Secret", "db", data={"foreign": "Zg=="})

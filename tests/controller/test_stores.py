@@ -177,7 +177,7 @@ async def test_credentials_come_from_config_maps_too(cluster):
         await cluster.data("b", password="bytes")
 
 
-async def test_a_token_is_that_of_the_service_account_for_its_audiences(cluster, api, controller_manager):
+async def test_a_token_is_that_of_the_service_account_for_its_audiences(cluster, api):
     await cluster.echo(serviceAccountRef={"name": "default", "audiences": ["vault.example"]})
     async with cluster.running():
         await cluster.external_secret()

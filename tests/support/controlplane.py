@@ -1,9 +1,5 @@
-"""A real Kubernetes control plane on loopback: etcd, kube-apiserver with RBAC, and kube-controller-manager
-on demand.
-
-Without the controller manager nothing creates service accounts, collects garbage or empties a deleted
-namespace; tests that depend on one of those call `start_controller_manager()` (or use the fixture
-`controller_manager`).
+"""A real Kubernetes control plane on loopback: etcd, kube-apiserver with RBAC, and kube-controller-manager, which creates
+service accounts, collects garbage and empties deleted namespaces. The fixture `control_plane` has all three.
 """
 
 import json
