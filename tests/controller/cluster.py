@@ -32,6 +32,8 @@ class Cluster:
         self.namespace = namespace
         self.told: list[tuple[str, str, str, str]] = []
         self.controller: Controller | None = None
+        self.patience = TOO_LONG
+        """Seconds that `eventually` and all that rests on it wait."""
 
     @contextlib.asynccontextmanager
     async def running(self, client: Client | None = None, *, idle_seconds: float | None = None, **settings: Any):
@@ -120,7 +122,7 @@ class Cluster:
         """The object as soon as it is so; fails with the object as it was when that took too long."""
         found = None
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(TOO_LONG):
+            async with asyncio.timeout(self.patience):
                 while True:
                     found = await self.get(kind, name)
                     if holds(found):

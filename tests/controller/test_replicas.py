@@ -7,7 +7,7 @@ import pytest
 
 from kubecore.resources import LEASES
 from tests.controller.cluster import TOO_LONG, condition_of
-from tests.controller.test_faults import Watched
+from tests.controller.onlooker import Watched
 from tests.support.fault_kinds import Hold
 
 pytestmark = pytest.mark.server

@@ -10,7 +10,7 @@ import pytest
 from kubecore.resources import NAMESPACES
 from tests.controller.cluster import TOO_LONG, condition_of, decoded
 from tests.controller.echo import BACKENDS, Backend
-from tests.controller.test_faults import Watched
+from tests.controller.onlooker import Watched
 from tests.support.fault_kinds import status
 from tests.support.faults import FaultProxy
 
