@@ -4,6 +4,7 @@ empty, half or foreign, and only one replica writes.
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import time
 from itertools import count, pairwise
@@ -164,7 +165,8 @@ def is_work(request):
     return request.method != "GET" and "/leases" not in request.target
 
 
-async def test_the_table_names_every_request_of_a_controller_that_leads(worlds):
+async def test_the_table_names_every_request_of_a_controller_that_leads_and_the_chart_permits_them(worlds, caplog):
+    caplog.set_level(logging.INFO)
     world = await worlds()
     with world.proxy() as proxy:
         async with world.controller(proxy, **await world.grant_lease()):
@@ -173,6 +175,7 @@ async def test_the_table_names_every_request_of_a_controller_that_leads(worlds):
             for what in ("take or renew the lease", "count an event"):
                 await until_made(proxy, what)
     assert shapes(proxy.requests) == set(REQUESTS)
+    assert "forbidden" not in caplog.text
 
 
 async def until_made(proxy, what):
