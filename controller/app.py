@@ -26,6 +26,7 @@ from kubecore.events import Recorder
 from kubecore.lease import Elector, Timing
 from kubecore.settings import WrongSettings
 from kubecore.verbs import Client
+from secretcore.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -33,19 +34,24 @@ COMPONENT = "external-secrets"
 """Under this name events are told, as ESO tells them."""
 
 
-async def serve(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT. Raises `kubecore.lease.LeadershipLost` and `kubecore.errors.ConfigurationError`."""
+async def serve(
+    settings: Settings, *, stopping: asyncio.Future[Ending] | None = None, registry: Registry | None = None
+) -> None:
+    """Work until `stopping` is done, without one until SIGTERM or SIGINT; with the providers of `registry`, without one
+    with those that are installed. Raises `kubecore.lease.LeadershipLost` and `kubecore.errors.ConfigurationError`.
+    """
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(await _client(settings))
         elector = _elector(client, settings)
         recorder = Recorder(client, COMPONENT)
-        controller = Controller(client, settings, recorder, may_write=elector.may_write if elector else always)
+        may_write = elector.may_write if elector else always
+        controller = Controller(client, settings, recorder, registry=registry, may_write=may_write)
         client.observed_by(controller.metrics.runtime.requested)
         if elector:
             controller.metrics.runtime.lease(settings.leader_election_id, elector.may_write)
         for address, routes in endpoints(controller, settings.live_addr, settings.metrics_addr).items():
             await stack.enter_async_context(listening(address, routes))
-        stopping = _on_signals()
+        stopping = stopping or _on_signals()
         work = asyncio.ensure_future(elector.lead(controller.work) if elector else controller.work())
         others = [asyncio.ensure_future(controller.watch()), asyncio.ensure_future(recorder.run())]
         try:

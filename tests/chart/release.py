@@ -4,6 +4,7 @@ import yaml
 
 from tests.chart.helm import one, rendered
 
+LEASE = "external-secrets-controller"
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 
 
@@ -24,6 +25,23 @@ class Release:
 
     def remove(self):
         self.cluster.kubectl("delete", "--wait=false", "-f", "-", stdin=yaml.safe_dump_all(self.kept))
+
+    def in_force(self, namespace=""):
+        """Returns when the API server judges by all of it: it learns of rules and bindings a moment after they are made."""
+        for group, resource in (("external-secrets.io", "externalsecrets"), ("coordination.k8s.io", "leases")):
+            attributes = {"group": group, "resource": resource, "verb": "get", "name": LEASE}
+            attributes["namespace"] = namespace or self.namespace
+            self.cluster.apiserver.wait_until(lambda attributes=attributes: self.may(**attributes))
+
+    def grant_lease(self, namespace):
+        """The chart's rights to the lease, for a lease in another namespace."""
+        kinds = {"Role": "roles", "RoleBinding": "rolebindings"}
+        for manifest in self.kept:
+            if manifest["kind"] in kinds and manifest["metadata"]["namespace"] == self.namespace:
+                copy = manifest | {"metadata": manifest["metadata"] | {"namespace": namespace}}
+                path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
+                self.cluster.request("POST", f"{path}/{kinds[manifest['kind']]}", copy)
+        self.in_force(namespace)
 
     def kubeconfig(self, folder):
         """A file for clients that are the release's ServiceAccount."""

@@ -24,19 +24,22 @@ TOO_LONG = 60.0
 
 
 class Cluster:
-    """`api` is an administrator's; `told` are the events that the controller told."""
+    """`api` is an administrator's, `own` is a controller's; `told` are the events that the controller told."""
 
-    def __init__(self, api: Client, namespace: str) -> None:
+    def __init__(self, api: Client, namespace: str, own: Client) -> None:
         self.api = api
+        self.own = own
         self.namespace = namespace
         self.told: list[tuple[str, str, str, str]] = []
         self.controller: Controller | None = None
+        self.patience = TOO_LONG
+        """Seconds that `eventually` and all that rests on it wait."""
 
     @contextlib.asynccontextmanager
     async def running(self, client: Client | None = None, *, idle_seconds: float | None = None, **settings: Any):
         """A controller that serves the namespace. `idle_seconds` of silence end its watches, without it minutes do."""
         options = {"namespace": self.namespace, "lend_identity": False, **settings}
-        self.controller = controller = Controller(client or self.api, Settings(**options), self, registry=registry())
+        self.controller = controller = Controller(client or self.own, Settings(**options), self, registry=registry())
         for reflector in controller.view.reflectors.values():
             reflector._idle_seconds = idle_seconds or reflector._idle_seconds
         tasks = [asyncio.create_task(controller.watch()), asyncio.create_task(controller.work())]
@@ -119,7 +122,7 @@ class Cluster:
         """The object as soon as it is so; fails with the object as it was when that took too long."""
         found = None
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(TOO_LONG):
+            async with asyncio.timeout(self.patience):
                 while True:
                     found = await self.get(kind, name)
                     if holds(found):

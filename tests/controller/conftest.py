@@ -1,4 +1,6 @@
-"""The CRDs on the real API server, and clients of it."""
+"""The API server with our kinds, an administrator for what a test does itself, and the chart's ServiceAccount for every
+controller that it runs: nothing that a controller does here rests on more rights than `helm install` gives it.
+"""
 
 import ssl
 
@@ -6,34 +8,56 @@ import pytest
 import yaml
 
 from kubecore import client
-from kubecore.resources import CUSTOM_RESOURCE_DEFINITIONS
+from tests.chart.release import Release
 from tests.controller.cluster import Cluster
 from tests.controller.process import Process
 from tests.support.faults import FaultProxy
-from tests.support.paths import ROOT
+
+A_DAY = 24 * 3600
+AGENT = "controller-tests/1.0"
 
 
 @pytest.fixture(scope="session")
-def served(control_plane):
+def served(control_plane, crds):
     """The API server, with our kinds."""
-    for path in sorted((ROOT / "crds").glob("*.yaml")):
-        manifest = yaml.safe_load(path.read_text())
-        name = manifest["metadata"]["name"]
-        control_plane.request(
-            "PATCH",
-            f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}?fieldManager=test&force=true",
-            manifest,
-            content_type="application/apply-patch+yaml",
-        )
     return control_plane
+
+
+@pytest.fixture(scope="session")
+def installed(served):
+    """A release of the chart that serves all namespaces; its pods are the controllers of the tests."""
+    namespace = served.create_namespace("external-secrets")
+    release = Release(served, namespace, {"installCRDs": False, "replicaCount": 0})
+    release.in_force()
+    return release
+
+
+@pytest.fixture(scope="session")
+def token(served, installed):
+    """The chart's ServiceAccount, as it shows itself to the API server."""
+    return served.service_account_token(installed.namespace, installed.account, seconds=A_DAY)
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(served, token, tmp_path_factory):
+    """Of the chart's ServiceAccount."""
+    path = tmp_path_factory.mktemp("installed") / "kubeconfig"
+    path.write_text(yaml.safe_dump(served.kubeconfig_for(token)))
+    return path
 
 
 @pytest.fixture
 async def api(served):
-    async with await client.from_kubeconfig("controller-tests/1.0", served.kubeconfig) as admin:
-        for kind in ("externalsecrets", "secretstores", "clustersecretstores"):
-            await _established(admin, f"{kind}.external-secrets.io")
+    """An administrator."""
+    async with await client.from_kubeconfig(AGENT, served.kubeconfig) as admin:
         yield admin
+
+
+@pytest.fixture
+async def own(kubeconfig):
+    """The chart's ServiceAccount."""
+    async with await client.from_kubeconfig(AGENT, kubeconfig) as own:
+        yield own
 
 
 @pytest.fixture
@@ -45,9 +69,9 @@ def proxy(served, authority):
 
 
 @pytest.fixture
-def through_proxy(served, authority, proxy, tmp_path):
-    """A kubeconfig that goes through the proxy."""
-    config = served.kubeconfig_for(served.token, url=proxy.url, ca_file=authority.ca_file)
+def through_proxy(served, authority, token, proxy, tmp_path):
+    """A kubeconfig of the chart's ServiceAccount that goes through the proxy."""
+    config = served.kubeconfig_for(token, url=proxy.url, ca_file=authority.ca_file)
     path = tmp_path / "through-the-proxy"
     path.write_text(yaml.safe_dump(config))
     return path
@@ -55,33 +79,32 @@ def through_proxy(served, authority, proxy, tmp_path):
 
 @pytest.fixture
 async def proxied(through_proxy):
-    """A client that goes through the proxy."""
-    async with await client.from_kubeconfig("controller-tests/1.0", through_proxy) as broken:
+    """A client of the chart's ServiceAccount that goes through the proxy."""
+    async with await client.from_kubeconfig(AGENT, through_proxy) as broken:
         yield broken
 
 
 @pytest.fixture
-def cluster(api, namespace):
-    return Cluster(api, namespace)
+def cluster(api, own, namespace):
+    return Cluster(api, namespace, own)
 
 
 @pytest.fixture
-def start(cluster, served, tmp_path):
+def elected(installed, namespace):
+    """The flags of a replica that competes for a lease in the namespace, and the chart's rights to it there."""
+    installed.grant_lease(namespace)
+    return "--enable-leader-election", f"--leader-election-namespace={namespace}"
+
+
+@pytest.fixture
+def start(cluster, kubeconfig, tmp_path):
     """Starts replicas, and ends them after the test."""
     started = []
 
-    def start(name="controller", *flags, kubeconfig=served.kubeconfig):
+    def start(name="controller", *flags, kubeconfig=kubeconfig):
         started.append(Process(cluster, kubeconfig, tmp_path, name, *flags))
         return started[-1]
 
     yield start
     for process in started:
         process.server.stop()
-
-
-async def _established(admin, name):
-    while True:
-        definition = await admin.get(CUSTOM_RESOURCE_DEFINITIONS, name)
-        conditions = (definition.get("status") or {}).get("conditions") or ()
-        if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
-            return

@@ -14,14 +14,14 @@ from tests.support.processes import Server, free_port
 class Process:
     """One replica that serves the namespace of a `Cluster`. It logs at debug level."""
 
-    def __init__(self, cluster, kubeconfig, folder, name, *flags):
+    def __init__(self, cluster, kubeconfig, folder, name, *flags, env=None):
         self.port = free_port()
         address = f"127.0.0.1:{self.port}"
         argv = [
             sys.executable, "-m", "controller", f"--kubeconfig={kubeconfig}", f"--namespace={cluster.namespace}",
             f"--live-addr={address}", f"--metrics-addr={address}", "--loglevel=debug", *flags,
         ]  # fmt: skip
-        self.server = Server(name, argv, log=folder / f"{name}.log")
+        self.server = Server(name, argv, log=folder / f"{name}.log", env=env)
 
     def get(self, path):
         return httpx.get(f"http://127.0.0.1:{self.port}{path}", trust_env=False)

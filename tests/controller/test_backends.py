@@ -116,7 +116,7 @@ async def test_credentials_that_are_revoked_are_tried_by_the_store_alone_and_not
 
 
 @pytest.fixture
-def kubernetes_auth(room, served, controller_manager):
+def kubernetes_auth(room, served):
     """OpenBao's Kubernetes auth: it asks the real API server about tokens, with those of a ServiceAccount that may."""
     served.create_service_account("default", "reviewer")
     binding = {

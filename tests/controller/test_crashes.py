@@ -1,91 +1,136 @@
-"""The controller killed at every request of a sync, before and after the API server carried it out; the next one goes on
-as if nothing had been.
+"""Lives whose controllers are killed, one after the other, at every request, before the API server carried it out and
+after: the next goes on as if nothing had been, and nobody sees an empty, half or foreign Secret.
 """
 
 import asyncio
-import re
-import sys
-import time
+import contextlib
 
 import pytest
 
-from tests.controller.cluster import TOO_LONG, condition_of
-from tests.controller.test_faults import REQUESTS, Watched
-from tests.support.fault_kinds import Hold, Reset
-from tests.support.processes import Server
+from tests.controller.cluster import TOO_LONG
+from tests.controller.life import MANAGER, STAGES, VALUES, Life, shapes
+from tests.controller.onlooker import Watched
+from tests.controller.process import Process
+from tests.controller.requests import FIRST, LATER, LEASE, LISTS, REQUESTS, WATCHES
+from tests.support.fault_kinds import Stall
 
 pytestmark = pytest.mark.server
 
-SYNC = ["read the Secret", "create the Secret", "write the status", "validate the store"]
+ORDER = [*LEASE, *LISTS, *FIRST, *LATER, *WATCHES]
+"""No request waits for one that comes later here: a controller that gets no answer to the later ones makes it."""
+ECHO = "[external_secrets_injector.providers]\necho = tests.controller.echo:EchoProvider\n"
 
 
-@pytest.mark.parametrize("carried_out", [False, True])
-@pytest.mark.parametrize("request_", SYNC)
-async def test_killed_at_a_request_of_the_first_sync(cluster, proxy, through_proxy, tmp_path, request_, carried_out):
-    method, path = REQUESTS[request_]
-    hold = Hold()
-    proxy.on(path, Reset("committed") if carried_out else hold, method=method)
-    await cluster.fake(db="one")
-    if request_ == "read the Secret":  # only one that is there is read
-        await cluster.apply("Secret", "db", data={"foreign": "Zg=="})
-    async with Watched(cluster) as seen:
-        first = start("first", cluster, through_proxy, tmp_path)
-        await cluster.external_secret()
-        await asyncio.to_thread(proxied, proxy, method, path)
-        first.crash()
-        hold.release()
-        proxy.clear()
-        second = start("second", cluster, through_proxy, tmp_path)
-        await cluster.data(password="one")
-        synced = await cluster.condition("True", "SecretSynced")
-        await asyncio.sleep(0.5)
-        assert await cluster.get("ExternalSecret", "db") == synced
-        second.stop()
-    assert [data for data, _ in seen] == [{"password": "one"}]
-    assert condition_of(await cluster.get("SecretStore", "store"))["reason"] == "Valid"
+@pytest.fixture
+def echo(tmp_path):
+    """The environment of a process in which the provider of that name is installed."""
+    folder = tmp_path / "site" / "echo-1.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: echo\nVersion: 1\n")
+    (folder / "entry_points.txt").write_text(ECHO)
+    return {"PYTHONPATH": str(folder.parent)}
 
 
-@pytest.mark.parametrize("carried_out", [False, True])
-@pytest.mark.parametrize("request_", ["update the Secret", "write the status"])
-async def test_killed_at_a_request_of_a_later_sync(cluster, proxy, through_proxy, tmp_path, request_, carried_out):
-    method, path = REQUESTS[request_]
-    hold = Hold()
-    await cluster.fake(db="one")
-    async with Watched(cluster) as seen:
-        first = start("first", cluster, through_proxy, tmp_path)
-        await cluster.external_secret()
-        await cluster.condition("True", "SecretSynced")
-        proxy.clear()
-        proxy.on(path, Reset("committed") if carried_out else hold, method=method)
-        await cluster.fake(db="two")
-        forced = await cluster.external_secret(metadata={"annotations": {"external-secrets.io/force-sync": "1"}})
-        await asyncio.to_thread(proxied, proxy, method, path)
-        first.crash()
-        hold.release()
-        proxy.clear()
-        second = start("second", cluster, through_proxy, tmp_path)
-        await cluster.data(password="two")
-        before = forced["status"]["syncedResourceVersion"]
-        await cluster.eventually("ExternalSecret", "db", lambda it: it["status"]["syncedResourceVersion"] != before)
-        await cluster.condition("True", "SecretSynced")
-        second.stop()
-    assert [data for data, _ in seen] == [{"password": "one"}, {"password": "two"}]
+class Relay:
+    """Controllers of a life, one at a time, behind one proxy."""
+
+    def __init__(self, life, proxy, kubeconfig, folder, env, *flags):
+        self.life = life
+        self.proxy = proxy
+        self.flags = [f"--controller-class={life.cluster.namespace}", *flags]
+        self.start = lambda: Process(life.cluster, kubeconfig, folder, "controller", *self.flags, env=env)
+        self.process = None
+        self.requests = []
+
+    def begin(self):
+        """The next one."""
+        self.process = self.start()
+
+    async def killed_at(self, what, after, still_to_come):
+        """Returns when the controller, or the one that is begun now, was killed at that request. What is to kill a later
+        one gets no answer either.
+        """
+        stall = Stall(after)
+        for each in still_to_come:
+            self._script(each, Stall())
+        self._script(what, stall)
+        if self.process is None:
+            self.begin()
+        assert await asyncio.to_thread(stall.reached.wait, TOO_LONG), f"nothing ever asked to {what}"
+        self.process.server.crash()
+        self.process = None
+        self.forget()
+
+    def _script(self, what, fault):
+        self.proxy.always(REQUESTS[what].target, fault, method=REQUESTS[what].method)
+
+    def forget(self):
+        """The scripts, and what was asked so far, when it is judged."""
+        requests = list(self.proxy.requests)
+        self.proxy.clear()
+        shapes(requests)
+
+    def stop(self):
+        if self.process:
+            self.process.server.stop()
 
 
-def start(name, cluster, kubeconfig, folder):
-    argv = [
-        sys.executable, "-m", "controller", f"--kubeconfig={kubeconfig}", f"--namespace={cluster.namespace}",
-        "--live-addr=0", "--metrics-addr=0",
-    ]  # fmt: skip
-    return Server(name, argv, log=folder / f"{name}.log")
+@pytest.fixture
+async def life(cluster, served):
+    await asyncio.to_thread(served.create_service_account, cluster.namespace, "reader")
+    life = Life(cluster)
+    cluster.patience = 10 * TOO_LONG  # there are many to be killed
+    await life.prepare()
+    yield life
+    await life.clear()
 
 
-def proxied(proxy, method, path):
-    """Returns when the request has come by; what it met it has met then, and the next try takes a second."""
-    deadline = time.monotonic() + TOO_LONG
-    while not any(
-        each.method == method and re.search(path, f"{each.path}?{each.query}") for each in list(proxy.requests)
-    ):
-        assert time.monotonic() < deadline, f"no {method} {path} came by"
-        time.sleep(0.02)
-    time.sleep(0.2)
+@pytest.fixture
+def relay(life, proxy, through_proxy, tmp_path, echo):
+    made = []
+
+    def relay(*flags):
+        made.append(Relay(life, proxy, through_proxy, tmp_path, echo, *flags))
+        return made[-1]
+
+    yield relay
+    for each in made:
+        each.stop()
+
+
+@pytest.mark.parametrize("after", ["request", "committed"])
+@pytest.mark.parametrize("stage", STAGES)
+async def test_killed_at_every_request(relay, life, cluster, stage, after):
+    await lived(relay(), life, cluster, stage, at(after, [*LISTS, *FIRST, *LATER, *WATCHES], stage), after)
+
+
+@pytest.mark.parametrize("after", ["request", "committed"])
+async def test_killed_at_every_request_about_the_lease(relay, life, cluster, elected, after):
+    timing = ("--leader-election-lease-duration=6s", "--leader-election-renew-deadline=4s",
+              "--leader-election-retry-period=200ms")  # fmt: skip
+    await lived(relay(*elected, *timing), life, cluster, "begins", at(after, LEASE, "begins"), after)
+
+
+def at(after, names, stage):
+    """Where to kill in a stage. Carried out or not is one for what only reads."""
+    shapes = {name: REQUESTS[name] for name in ORDER if name in names}
+    return [name for name, it in shapes.items() if it.stage == stage and (it.writes or after == "request")]
+
+
+async def lived(relay, life, cluster, stage, kills, after):
+    """A life with these kills in one of its stages."""
+    async with Watched(cluster, "db", "moved") as seen, contextlib.AsyncExitStack() as ending:
+        for current in STAGES:
+            if current == "begins" != stage:
+                relay.begin()
+            going_on = asyncio.create_task(getattr(life, current)())
+            ending.callback(going_on.cancel)
+            for number, what in enumerate(kills if current == stage else ()):
+                await relay.killed_at(what, after, kills[number + 1 :])
+            if relay.process is None:
+                relay.begin()
+            await going_on
+        relay.process.end()
+    assert seen == [(data, (MANAGER,)) for data in VALUES]
+    relay.forget()
+    assert "Traceback" not in relay.process.log()

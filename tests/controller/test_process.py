@@ -100,10 +100,10 @@ async def test_probes_metrics_events_and_a_log_without_values(cluster, start):
     assert CANARY not in everything
 
 
-async def test_every_series_has_the_name_type_and_labels_that_dashboards_ask_for(cluster, start):
+async def test_every_series_has_the_name_type_and_labels_that_dashboards_ask_for(cluster, start, elected):
     await cluster.fake(db="one")
     await cluster.fake("shared-" + cluster.namespace, "ClusterSecretStore", db="two")
-    process = start("a", "--enable-leader-election", f"--leader-election-namespace={cluster.namespace}").ready()
+    process = start("a", *elected).ready()
     await cluster.external_secret()
     await cluster.condition("True", "SecretSynced")
     await cluster.condition("True", "Valid", "shared-" + cluster.namespace, "ClusterSecretStore")
@@ -132,10 +132,9 @@ async def test_flags_of_esos_own_do_not_keep_it_from_starting_and_are_named(clus
     assert {type(line["time"]) for line in lines} == {float}
 
 
-async def test_sigterm_ends_it_in_good_order_and_frees_the_lease(cluster, start):
-    flags = ("--enable-leader-election", f"--leader-election-namespace={cluster.namespace}")
+async def test_sigterm_ends_it_in_good_order_and_frees_the_lease(cluster, start, elected):
     await cluster.fake(db="one")
-    process = start("a", *flags).ready()
+    process = start("a", *elected).ready()
     await cluster.external_secret()
     await cluster.data(password="one")
     process.end()
@@ -146,7 +145,7 @@ async def test_sigterm_ends_it_in_good_order_and_frees_the_lease(cluster, start)
 
 
 async def test_sigterm_ends_it_though_the_api_server_and_a_store_hang(
-    cluster, start, proxy, through_proxy, openbao, fault_proxies
+    cluster, start, elected, proxy, through_proxy, openbao, fault_proxies
 ):
     store = FaultProxy(openbao.url)
     fault_proxies.append(store)
@@ -158,8 +157,7 @@ async def test_sigterm_ends_it_though_the_api_server_and_a_store_hang(
     vault = {"server": store.url, "path": room.mount, "auth": {"appRole": login}}
     await cluster.apply("SecretStore", "store", spec={"provider": {"vault": vault}})
     await cluster.fake("other", db="one")
-    flags = ("--enable-leader-election", f"--leader-election-namespace={cluster.namespace}")
-    process = start("a", *flags, "--enable-flood-gate=false", kubeconfig=through_proxy).ready()
+    process = start("a", *elected, "--enable-flood-gate=false", kubeconfig=through_proxy).ready()
     await cluster.external_secret(data=[{"secretKey": "password", "remoteRef": {"key": "app", "property": "v"}}])
     await cluster.data(password="read")
     held = [Hold(), Hold()]

@@ -7,7 +7,7 @@ import pytest
 
 from kubecore.resources import LEASES
 from tests.controller.cluster import TOO_LONG, condition_of
-from tests.controller.test_faults import Watched
+from tests.controller.onlooker import Watched
 from tests.support.fault_kinds import Hold
 
 pytestmark = pytest.mark.server
@@ -16,10 +16,10 @@ LEASE = "external-secrets-controller"
 
 
 @pytest.fixture
-def flags(cluster):
+def flags(elected):
     """A lease that is short for a test, and long for a machine that has much to do."""
     return (
-        "--enable-leader-election", f"--leader-election-namespace={cluster.namespace}",
+        *elected,
         "--leader-election-lease-duration=6s", "--leader-election-renew-deadline=4s",
         "--leader-election-retry-period=200ms",
     )  # fmt: skip

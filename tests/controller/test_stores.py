@@ -10,7 +10,7 @@ import pytest
 from kubecore.resources import NAMESPACES
 from tests.controller.cluster import TOO_LONG, condition_of, decoded
 from tests.controller.echo import BACKENDS, Backend
-from tests.controller.test_faults import Watched
+from tests.controller.onlooker import Watched
 from tests.support.fault_kinds import status
 from tests.support.faults import FaultProxy
 
@@ -177,7 +177,7 @@ async def test_credentials_come_from_config_maps_too(cluster):
         await cluster.data("b", password="bytes")
 
 
-async def test_a_token_is_that_of_the_service_account_for_its_audiences(cluster, api, controller_manager):
+async def test_a_token_is_that_of_the_service_account_for_its_audiences(cluster, api):
     await cluster.echo(serviceAccountRef={"name": "default", "audiences": ["vault.example"]})
     async with cluster.running():
         await cluster.external_secret()

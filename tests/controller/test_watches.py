@@ -9,7 +9,7 @@ import pytest
 from controller.kinds import EXTERNAL_SECRETS, SECRET_STORES
 from kubecore.resources import SECRETS
 from tests.controller.cluster import TOO_LONG
-from tests.controller.test_faults import Watched
+from tests.controller.onlooker import Watched
 from tests.support.fault_kinds import END, Cut, Rewrite
 
 pytestmark = pytest.mark.server
@@ -137,3 +137,17 @@ async def test_an_api_server_that_is_killed_amid_the_syncs_and_comes_back_is_wor
     process.end()
     assert "Traceback" not in process.log()
     assert '"level": "error"' not in process.log()
+
+
+async def test_an_api_server_that_dies_and_forgets_is_caught_up_with(cluster, served):
+    await cluster.fake(db="one")
+    async with cluster.running():
+        await cluster.external_secret()
+        before = await cluster.data(password="one")
+        await cluster.condition("True", "SecretSynced")
+        await asyncio.to_thread(served.forget_history)
+        await cluster.external_secret("second")
+        await cluster.data("second", password="one")
+        await cluster.delete("Secret", "db")
+        again = await cluster.data(password="one")
+        assert again["metadata"]["uid"] != before["metadata"]["uid"]

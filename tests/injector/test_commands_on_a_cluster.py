@@ -19,7 +19,7 @@ async def synced(team):
     """ExternalSecret and store in the cluster, and the Secret that a real controller made of them."""
     team.apply(store(db="canary-1"), external_secret())
     async with await from_kubeconfig("tests/1.0", team.control_plane.kubeconfig) as api:
-        cluster = Cluster(api, team.namespace)
+        cluster = Cluster(api, team.namespace, api)
         async with cluster.running():
             await cluster.condition("True", "SecretSynced")
             await cluster.data(password="canary-1")

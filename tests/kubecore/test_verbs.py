@@ -1,5 +1,6 @@
 """The verbs against the real API server."""
 
+import asyncio
 import base64
 import json
 
@@ -249,7 +250,9 @@ async def test_what_a_service_account_may_do_is_told(api, control_plane, namespa
     path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
     control_plane.request("POST", f"{path}/roles", {**rbac, "rules": rules})
     control_plane.request("POST", f"{path}/rolebindings", {**rbac, "roleRef": role, "subjects": [group]})
-    assert await api.can_account(account, "get", SECRETS, namespace)
+    async with asyncio.timeout(60):  # the API server learns of roles and bindings a moment after they are made
+        while not await api.can_account(account, "get", SECRETS, namespace):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     assert not await api.can_account(account, "list", SECRETS, namespace)
     assert await api.can_account(account, "get", SERVICE_ACCOUNTS, namespace, "token")
     assert not await api.can_account(account, "get", SERVICE_ACCOUNTS, namespace)

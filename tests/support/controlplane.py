@@ -1,9 +1,5 @@
-"""A real Kubernetes control plane on loopback: etcd, kube-apiserver with RBAC, and kube-controller-manager
-on demand.
-
-Without the controller manager nothing creates service accounts, collects garbage or empties a deleted
-namespace; tests that depend on one of those call `start_controller_manager()` (or use the fixture
-`controller_manager`).
+"""A real Kubernetes control plane on loopback: etcd, kube-apiserver with RBAC, and kube-controller-manager, which creates
+service accounts, collects garbage and empties deleted namespaces. The fixture `control_plane` has all three.
 """
 
 import json
@@ -23,6 +19,8 @@ from tests.support.tls import Authority
 
 ADMIN_TOKEN = "admin-of-the-tests"
 ISSUER = "https://kubernetes.default.svc"
+CONTROLLERS = "*,-node-ipam-controller,-kube-apiserver-serving-clustertrustbundle-publisher-controller"
+"""All but one that needs nodes, and one that complains of our self-signed certificate without end."""
 ETCD_FLAGS = ["--unsafe-no-fsync", "--log-level=error"]
 APISERVER_FLAGS = [
     "--bind-address=127.0.0.1",
@@ -128,7 +126,7 @@ class ControlPlane:
                 str(binary("kube-controller-manager")), f"--kubeconfig={self.kubeconfig}",
                 f"--service-account-private-key-file={self.folder / 'service-accounts.key'}",
                 f"--root-ca-file={self.ca_file}", "--use-service-account-credentials=true",
-                "--leader-elect=false", "--secure-port=0", "--controllers=*,-node-ipam-controller",
+                "--leader-elect=false", "--secure-port=0", f"--controllers={CONTROLLERS}",
             ]  # fmt: skip
             server = Server("kube-controller-manager", argv, log=self.folder / "controller-manager.log")
             self.controller_manager = server

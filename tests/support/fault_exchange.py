@@ -95,7 +95,7 @@ class Exchange:
             case Rewrite():
                 return await self._rewrite(fault)
             case Stall():
-                await self._until_client_leaves()
+                await self._stall(fault)
             case Reset(after):
                 await self._reset(after)
             case Truncate(keep):
@@ -166,6 +166,12 @@ class Exchange:
             await self._send(body[start : start + drip.piece])
             await asyncio.sleep(drip.pause)
         return True
+
+    async def _stall(self, stall: Stall) -> None:
+        if stall.after == "committed":
+            await self._whole_answer()
+        stall.reached.set()
+        await self._until_client_leaves()
 
     async def _reset(self, after: str) -> None:
         if after == "committed":

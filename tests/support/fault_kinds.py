@@ -30,7 +30,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Stall:
-    """Take the request and never answer."""
+    """Never answer: `request` takes it and does nothing, `committed` after the upstream did the work. `reached` is set
+    when it came so far.
+    """
+
+    after: str = "request"
+    reached: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True)

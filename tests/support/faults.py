@@ -10,9 +10,10 @@ import asyncio
 import re
 import ssl
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
@@ -26,13 +27,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Recorded:
-    """One request as it arrived; `path` is without the query, `body` without its framing."""
+    """One request as it arrived; `path` is without the query, `body` without its framing, `at` is seconds of a clock
+    that all proxies share.
+    """
 
     method: str
     path: str
     query: str
     headers: Headers
     body: bytes
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def target(self) -> str:
+        """Path and query, which is what the pattern of a script is looked for in."""
+        return f"{self.path}?{self.query}" if self.query else self.path
 
 
 @dataclass
@@ -43,10 +52,13 @@ class Script:
     pattern: re.Pattern[str]
     faults: deque[Fault]
     repeat: bool = False
+    met: int = 0
+    """How many requests got a fault of it."""
 
     def next_for(self, method: str, target: str) -> Fault | None:
         if not self.faults or self.method not in ("*", method) or not self.pattern.search(target):
             return None
+        self.met += 1
         return self.faults[0] if self.repeat else self.faults.popleft()
 
 
@@ -77,17 +89,21 @@ class FaultProxy:
         self.port: int = self._listener.sockets[0].getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
-    def on(self, path: str, *faults: Fault, method: str = "*") -> None:
+    def on(self, path: str, *faults: Fault, method: str = "*") -> Script:
         """The next requests whose path and query match the regular expression `path` get these faults, in
-        order.
+        order; what is returned tells whether they did.
         """
-        self._scripts.append(Script(method, re.compile(path), deque(faults)))
+        return self._scripted(Script(method, re.compile(path), deque(faults)))
 
-    def always(self, path: str, fault: Fault, *, method: str = "*") -> None:
+    def always(self, path: str, fault: Fault, *, method: str = "*") -> Script:
         """Every request that matches gets this fault, until `clear()`; scripts of `on` made earlier go
         first.
         """
-        self._scripts.append(Script(method, re.compile(path), deque([fault]), repeat=True))
+        return self._scripted(Script(method, re.compile(path), deque([fault]), repeat=True))
+
+    def _scripted(self, script: Script) -> Script:
+        self._scripts.append(script)
+        return script
 
     def clear(self) -> None:
         """Forget all scripts and what was recorded."""

@@ -100,8 +100,10 @@ def fault_proxies() -> Iterator[list[FaultProxy]]:
 
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """etcd and kube-apiserver. Shared: work in `namespace`."""
-    yield from stopped(ControlPlane(tmp_path_factory.mktemp("control-plane")))
+    """etcd, kube-apiserver and kube-controller-manager. Shared: work in `namespace`."""
+    started = ControlPlane(tmp_path_factory.mktemp("control-plane"))
+    started.start_controller_manager()
+    yield from stopped(started)
 
 
 @pytest.fixture(scope="session")
@@ -122,16 +124,8 @@ def express(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def controller_manager(control_plane: ControlPlane) -> Server:
-    """kube-controller-manager beside it, from the first test that asks on."""
-    return control_plane.start_controller_manager()
-
-
-@pytest.fixture
 def namespace(control_plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A new namespace named after the test; deleted after it (emptied only if the controller manager
-    runs).
-    """
+    """A new namespace named after the test; deleted after it."""
     stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).removeprefix("test-")[:40].strip("-")
     name = control_plane.create_namespace(f"{stem}-{next(NUMBERS)}")
     yield name

@@ -37,9 +37,7 @@ def test_the_kubeconfig_file_is_enough_to_reach_the_server(control_plane):
     assert "default" in control_plane.kubectl("get", "namespaces", "-o", "name")
 
 
-def test_the_controller_manager_makes_service_accounts_and_collects_garbage(
-    control_plane, controller_manager, namespace
-):
+def test_the_controller_manager_makes_service_accounts_and_collects_garbage(control_plane, namespace):
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     owner = control_plane.request("POST", path, {"metadata": {"name": "owner"}})
     reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}

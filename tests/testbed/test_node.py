@@ -50,7 +50,7 @@ POD = {
 
 
 @pytest.fixture
-def pod(control_plane, controller_manager, namespace, tmp_path):
+def pod(control_plane, namespace, tmp_path):
     control_plane.create_service_account(namespace, "app")
     login = {"metadata": {"name": "login"}, "data": {"id": base64.b64encode(b"me").decode(), "other": ""}}
     control_plane.request("POST", f"/api/v1/namespaces/{namespace}/secrets", login)

@@ -15,7 +15,6 @@ NUMBERS = count(1)
 @pytest.fixture(scope="module")
 def installed(control_plane, crds, tmp_path_factory):
     """The webhook, as the chart installs it, with agents that give up after some seconds."""
-    control_plane.start_controller_manager()
     values = {"agent": {"port": free_port(), "deadline": "10s", "volumeSize": "512Ki"}}
     it = Installed(control_plane, control_plane.create_namespace(f"injected-pods-{next(NUMBERS)}"), values)
     it.webhook = Webhook(it.release, tmp_path_factory.mktemp("webhook"), it.port)
