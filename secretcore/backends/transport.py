@@ -174,17 +174,20 @@ class _Body(httpx.AsyncByteStream):
     """The body of an answer. Whoever has it has the connection, until it is closed."""
 
     def __init__(self, connection: _Connection, done: Callable[[], None]) -> None:
-        self._connection, self._done = connection, done
-        self._is_open = True
+        self._connection: _Connection | None = connection
+        self._done: Callable[[], None] | None = done
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        assert self._connection is not None, "httpx reads no answer that is closed"
         async for piece in self._connection.body():
             yield piece
 
     async def aclose(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            self._done()
+        done = self._done
+        # httpx's answers are cycles: what they hold, such as 256 KiB of TLS buffer, would wait for the collector.
+        self._connection = self._done = None
+        if done is not None:
+            done()
 
 
 @asynccontextmanager

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gc
 import ssl
+import weakref
 
 import h11
 import httpx
@@ -162,6 +164,22 @@ async def test_who_waits_for_a_connection_longer_than_allowed_is_told():
             await http.get(server.url)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_an_answer_that_was_read_keeps_no_connection_in_memory(collector_off):
+    async with peer(always(OK)) as server, client() as http:
+        answer = await http.get(server.url)
+        connection = weakref.ref(*(each for idle in http._transport._idle.values() for each in idle))
+        assert connection() is not None
+    assert connection() is None
+    assert answer.content == b"ok"
+
+
+@pytest.fixture
+def collector_off():
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.mark.parametrize("pieces", [(), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nslow",)], ids=["head", "body"])
