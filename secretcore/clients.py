@@ -11,10 +11,12 @@ import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Protocol
 from weakref import WeakValueDictionary
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from secretcore.answers import Answers, Begin, Monotonic
 from secretcore.errors import Malformed
@@ -50,8 +52,7 @@ class Stores(Protocol):
         """The keys of a ConfigMap or Secret of this namespace that holds templates. Raises a `SecretError`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A store, and whose credentials go with it."""
 
     store: StoreRef
@@ -60,8 +61,7 @@ class Place:
     """Namespace that referent credentials come from; empty where the store names its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientKey:
+class ClientKey(Struct, frozen=True):
     """Who asks whom, as whom. Two reads share a session or an answer only when all of it is equal."""
 
     place: Place
@@ -178,8 +178,7 @@ class Clients:
         return slots
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """One store as one identity, for one pass."""
 
     access: Access

@@ -21,8 +21,9 @@ a value and never a response body. Providers raise `StoreError`s; parse, plan an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 LONGEST_PAUSE = 3600.0
 """Seconds: a backend that asks for a longer pause is asked again after this one."""
@@ -119,8 +120,7 @@ class ProviderBroken(StoreError):
         return cls(f"the provider failed with {type(error).__name__}")
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """What went wrong, and the field of the manifest that asked for it. `str(failure)` is the sentence."""
 
     path: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Bounds against a hostile or broken backend. Beyond one, the step fails and nothing is replaced."""
 
     response_bytes: int = 10 * 1024 * 1024

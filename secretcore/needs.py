@@ -7,14 +7,14 @@ A provider may declare it (`needs`, see `provider`); for one that doesn't, every
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from secretcore.model.selectors import CAProvider, SecretKeySelector, Selector, ServiceAccountSelector
 
 
-@dataclass(frozen=True, slots=True)
-class KeyNeed:
+class KeyNeed(Struct, frozen=True):
     """A key of a Secret or ConfigMap. `path` is the field below the provider's key that asks for it."""
 
     path: str
@@ -25,8 +25,7 @@ class KeyNeed:
     """As the reference has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenNeed:
+class TokenNeed(Struct, frozen=True):
     """A token of a ServiceAccount for exactly these audiences (none: the API server's own)."""
 
     path: str
@@ -35,8 +34,7 @@ class TokenNeed:
     audiences: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class VariableNeed:
+class VariableNeed(Struct, frozen=True):
     """Environment variables with a credential of the shell's own identity."""
 
     path: str

@@ -5,8 +5,9 @@ finishes them. The union of sources is closed: `match` on it ends with `assert_n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from secretcore.errors import SecretError
 from secretcore.model.external_secret import (
@@ -22,8 +23,7 @@ from secretcore.model.external_secret import (
 from secretcore.secret_data import SecretData
 
 
-@dataclass(frozen=True, slots=True)
-class StoreRef:
+class StoreRef(Struct, frozen=True):
     """A store as an ExternalSecret names it. `kind` says which namespace rules hold."""
 
     name: str
@@ -33,8 +33,7 @@ class StoreRef:
         return f'{self.kind} "{self.name}"'
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteRef:
+class RemoteRef(Struct, frozen=True):
     """What to read at the backend. Nothing about what to do with it."""
 
     key: str
@@ -43,8 +42,7 @@ class RemoteRef:
     metadata_policy: MetadataPolicy = "None"
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
+class Find(Struct, frozen=True):
     """Which secrets of the backend are meant. None and the empty tuple are criteria that were not given."""
 
     path: str | None = None
@@ -52,30 +50,26 @@ class Find:
     tags: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Get:
+class Get(Struct, frozen=True):
     """One value under one key of the Secret."""
 
     secret_key: str
     ref: RemoteRef
 
 
-@dataclass(frozen=True, slots=True)
-class Extract:
+class Extract(Struct, frozen=True):
     """The members of one JSON object, a key each."""
 
     ref: RemoteRef
 
 
-@dataclass(frozen=True, slots=True)
-class FindAll:
+class FindAll(Struct, frozen=True):
     """Whole secrets by name, path or tags, a key each."""
 
     find: Find
 
 
-@dataclass(frozen=True, slots=True)
-class Generate:
+class Generate(Struct, frozen=True):
     """Values that a generator makes; no store is read."""
 
     generator: GeneratorRef
@@ -84,8 +78,7 @@ class Generate:
 Source = Get | Extract | FindAll | Generate
 
 
-@dataclass(frozen=True, slots=True)
-class Transform:
+class Transform(Struct, frozen=True):
     """What to do with what was read, in the order of the fields."""
 
     rewrite: tuple[Rewrite, ...] = ()
@@ -94,8 +87,7 @@ class Transform:
     null_bytes: NullBytePolicy = "Ignore"
 
 
-@dataclass(frozen=True, slots=True)
-class FetchStep:
+class FetchStep(Struct, frozen=True):
     """One read. `path` names it in messages: `spec.dataFrom[2].extract`."""
 
     path: str
@@ -105,8 +97,7 @@ class FetchStep:
     transform: Transform = Transform()
 
 
-@dataclass(frozen=True, slots=True)
-class FetchPlan:
+class FetchPlan(Struct, frozen=True):
     """The steps in merge order (a later one wins), and the template that is laid over the result."""
 
     steps: tuple[FetchStep, ...]
@@ -117,8 +108,7 @@ class FetchPlan:
     """Whether nothing at all is an answer that no template changes (deletionPolicy Retain and Delete)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateSource:
+class TemplateSource(Struct, frozen=True):
     """A ConfigMap or Secret of the ExternalSecret's namespace that holds templates."""
 
     kind: Literal["ConfigMap", "Secret"]
@@ -138,24 +128,21 @@ def sources_of(template: Template | None) -> Iterator[TemplateSource]:
             yield TemplateSource("Secret", source.secret.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A step that was answered."""
 
     step: FetchStep
     data: SecretData
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A step whose secret the backend does not have."""
 
     step: FetchStep
     error: SecretError
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """A step that failed for any other reason."""
 
     step: FetchStep
@@ -165,12 +152,11 @@ class Failed:
 Outcome = Fetched | Missing | Failed
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """The finished data, and the steps that were left out because the backend has nothing for them."""
 
     data: SecretData
-    missing: tuple[Missing, ...] = field(default=())
+    missing: tuple[Missing, ...] = ()
     labels: Mapping[str, str] | None = None
     annotations: Mapping[str, str] | None = None
     """What the template makes of the Secret's metadata; None without a template: the ExternalSecret's own."""

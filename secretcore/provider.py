@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from secretcore.limits import Limits
 from secretcore.model.external_secret import StoreKind
@@ -24,8 +25,7 @@ Capabilities = Literal["ReadOnly", "WriteOnly", "ReadWrite"]
 Maintenance = Literal["Maintained", "NotMaintained", "Deprecated"]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreContext:
+class StoreContext(Struct, frozen=True):
     """What a provider may know of the store that it is configured in, and the limits that it must keep."""
 
     kind: StoreKind = "SecretStore"
@@ -64,8 +64,7 @@ class Credentials(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(Struct, frozen=True):
     """What a client can say about its store. A store that is known to be unusable raises a `StoreError` instead."""
 
     known: bool = True
@@ -128,8 +127,7 @@ class Declares(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class MetricNames:
+class MetricNames(Struct, frozen=True):
     """What the series of providers' calls calls a provider and its calls, where ESO has words of its own."""
 
     provider: str

@@ -5,8 +5,9 @@ stands for `spec.provider.<key>`. Nothing is imported before it is asked for: an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from secretcore.errors import InvalidSpec
 from secretcore.provider import Provider
@@ -25,8 +26,7 @@ class Entry(Protocol):
         """The attribute. Raises whatever its module does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+class Registry(Struct, frozen=True):
     """Providers by the key under `spec.provider`."""
 
     entries: Mapping[str, Entry]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from injector.agent.mounted import Mounted
 from injector.handoff import config_map_path, secret_path, token_path
@@ -22,8 +23,7 @@ OWN_IDENTITY = "pod"
 _API_SERVER = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(Struct, frozen=True):
     """Who the agent is."""
 
     namespace: str
@@ -32,8 +32,7 @@ class Pod:
     """Audience to file name, as the hand-off has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PodCredentials:
+class PodCredentials(Struct, frozen=True):
     """What a store's references mean for a pod."""
 
     store: Store

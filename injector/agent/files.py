@@ -17,7 +17,7 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import PurePath
 
@@ -51,12 +51,12 @@ class Volume:
         self._root = descriptor
         self._step = step
 
-    def publish(self, files: Files, mode: int, size: int = 0) -> bool:
+    def publish(self, files: Files, mode: int, *, needed: Collection[str] | None = None) -> bool:
         """Makes these files, and no others, what readers see. Returns whether anything of it is new to them; where
         content and permissions are as they should be, nothing is touched.
 
-        Raises `VolumeFailed`; then the files are still those of before. `size` is the volume's, in bytes: what would
-        not fit with the generations that are kept is refused before it fills the volume. 0 is not known.
+        Raises `VolumeFailed`; then the files are still those of before. Where something else stands in the place of a
+        folder, that is a failure if the folder is one of `needed` (None: all are); the others don't suffer from it.
         """
         for path in files:
             if not is_path(path):
@@ -64,7 +64,7 @@ class Volume:
         with _said(self._path, files):
             current = self._current()
             links = {path.partition("/")[0] for path in files}
-            missing = self._missing_links(links)
+            missing = self._missing_links(links, links if needed is None else needed)
             changed = current is None or not self._holds(current, files, mode)
             if changed:
                 self._check_room(files, size)
@@ -120,8 +120,8 @@ class Volume:
         modes = dict.fromkeys(files, mode) | {f"{folder}/": folder_mode(mode) for folder in folders_of(files)}
         return found.files == dict(files) and {path: bits & 0o777 for path, bits in found.modes.items()} == modes
 
-    def _missing_links(self, names: set[str]) -> set[str]:
-        """The links that are still to be made. Raises `VolumeFailed` where something else stands."""
+    def _missing_links(self, names: set[str], needed: Collection[str]) -> set[str]:
+        """The links that can be made and are not there. Raises `VolumeFailed` where something else stands."""
         missing = set()
         for name in sorted(names):
             try:
@@ -130,7 +130,7 @@ class Volume:
                 target = ""
             if target is None:
                 missing.add(name)
-            elif target != f"{DATA}/{name}":
+            elif target != f"{DATA}/{name}" and name in needed:
                 raise VolumeFailed(
                     f'{self._path}: "{name}" stands where files are to appear, and it is not the agent\'s',
                     remedy="remove it, or give the target of the ExternalSecret another name",

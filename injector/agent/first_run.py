@@ -20,7 +20,7 @@ class NotDelivered(SecretError):
     """Some ExternalSecrets have no files. `str(error)` says which and why, in one sentence."""
 
     def __init__(self, records: list[Record], *, after: str = "") -> None:
-        reasons = [f'ExternalSecret "{record.subject.name}": {record.error}' for record in records if record.error]
+        reasons = [f'ExternalSecret "{each.subject.name}": {each.error or "no answer yet"}' for each in records]
         remedies = {record.error.remedy: None for record in records if record.error and record.error.remedy}
         super().__init__("; ".join(reasons) + after, remedy="; ".join(remedies))
         errors = [record.error for record in records if record.error]

@@ -1,9 +1,10 @@
-"""What the agent says of itself: started, ready, and its figures as Prometheus text. Answers for `http_server`; values
-come from `refresh` and `notify`.
+"""What the agent says of itself: alive, started, ready, and its figures as Prometheus text. Answers for `http_server`;
+values come from `refresh` and `notify`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from injector.agent.http_server import Routes
 from injector.agent.notify import Notifier
 from injector.agent.record import error_class, stale_at
 from injector.agent.refresh import Refresher
+
+STUCK = 1800.0
+"""Seconds that no refresh takes: each request ends after half a minute, whatever the store does."""
 
 
 @dataclass(slots=True)
@@ -32,10 +36,19 @@ class Health:
             return "an ExternalSecret was not refreshed for too long"
         return ""
 
+    def not_alive(self) -> str:
+        """Why only a new process helps; empty where this one works. One that is blocked altogether answers nothing."""
+        now = asyncio.get_running_loop().time()
+        for record in self.refresher.records.values():
+            since = record.begun_at if record.busy else record.due_at
+            if since is not None and record.fetched is None and now - since > STUCK:
+                return "a refresh does not end"
+        return ""
+
     def routes(self) -> Routes:
         """The endpoints."""
         return {
-            "/healthz": lambda: (200, "ok\n"),
+            "/healthz": lambda: (503, f"{why}\n") if (why := self.not_alive()) else (200, "ok\n"),
             "/startupz": lambda: (200, "ok\n") if self.refresher.is_started else (503, f"{self.not_ready()}\n"),
             "/readyz": lambda: (503, f"{why}\n") if (why := self.not_ready()) else (200, "ok\n"),
             "/metrics": lambda: (200, "".join(f"{line}\n" for line in self._metrics())),

@@ -1,6 +1,9 @@
 """Log lines as JSON, one object a line, on standard error: time, level, message, and facts. Never a value.
 
-A traceback shows where, and of an error only its type: its text may hold what a library put there.
+Of an error only its type is told: its text may hold what a library put there.
+
+`kubecore.logs` does the same for controller and webhook, with levels and times to choose: the agent imports nothing of
+Kubernetes, the core does not log, and a package for thirty lines would be one more to know.
 """
 
 from __future__ import annotations

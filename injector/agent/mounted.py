@@ -9,8 +9,9 @@ import errno
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from injector.handoff import config_map_path, secret_path, token_path
 from secretcore.errors import AccessDenied, CredentialNotFound, StoreUnavailable
@@ -20,8 +21,7 @@ LARGEST = 4 * 1024 * 1024
 _PATHS = {"Secret": secret_path, "ConfigMap": config_map_path}
 
 
-@dataclass(frozen=True, slots=True)
-class Mounted:
+class Mounted(Struct, frozen=True):
     """The credentials folder."""
 
     folder: Path

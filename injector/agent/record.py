@@ -17,7 +17,9 @@ NOTE = "status.json"
 
 @dataclass(slots=True)
 class Record:
-    """One ExternalSecret. Times are seconds since the epoch, but `due_at`, which is of the loop's clock."""
+    """One ExternalSecret. Times are seconds since the epoch, but `due_at` and `begun_at`, which are of the loop's
+    clock.
+    """
 
     subject: Subject
     files: Mapping[str, bytes] | None = field(default=None, repr=False)
@@ -33,6 +35,8 @@ class Record:
     asked: bool = False
     """Whether something other than time makes it due, so that no window holds it up."""
     busy: bool = False
+    begun_at: float = 0.0
+    """When the stores were asked last."""
     reading: str = ""
     """The subject's version that is being read."""
     failures: int = 0

@@ -19,10 +19,12 @@ from injector.agent.fetching import fetch_all, template_sources
 from injector.agent.files import Files, Volume, VolumeFailed
 from injector.agent.record import NOTE, Fetched, Record, error_class, note_of, read_note, retry_after
 from injector.agent.work import Work
-from secretcore.errors import ProviderBroken, SecretError
+from secretcore.errors import ProviderBroken, SecretError, StoreUnavailable
 
 SETTLE = 0.5
 """Seconds that the first answer waits for others of the same time, to be published with them."""
+ENDING = 2.0
+"""Seconds at the end in which sessions are closed and tokens given up."""
 VOLUME_RETRY = 10.0
 """Seconds after which a volume that couldn't be written is tried again."""
 _DICE = SystemRandom()
@@ -87,10 +89,16 @@ class Refresher:
             if failed or await self._sources_changed(record):
                 self.make_due([record])
 
-    async def pass_over(self) -> None:
-        """One pass over what is due, to its end, without publishing anything."""
+    async def pass_over(self, seconds: float = 0) -> None:
+        """One pass over what is due, without publishing anything. Where `seconds` are given, what is not answered by
+        then has failed.
+        """
         self._start_passes()
-        await asyncio.gather(*self._passes)
+        if self._passes:
+            await asyncio.wait(self._passes, timeout=seconds or None)
+        for record in self.records.values():
+            if record.busy:
+                self._settled(record, StoreUnavailable(f"no answer within {seconds:g} s"))
 
     async def run(self) -> None:
         """Refreshes and publishes until it is cancelled."""
@@ -107,7 +115,8 @@ class Refresher:
         """Ends what is under way."""
         for each in self._passes:
             each.cancel()
-        await asyncio.gather(*self._passes, return_exceptions=True)
+        if self._passes:
+            await asyncio.wait(self._passes, timeout=ENDING)
 
     def publish_what_came(self) -> None:
         """Puts in place what was fetched. What the volume refuses is fetched again later, the rest is published."""
@@ -119,7 +128,10 @@ class Refresher:
             self.volume_error = error
             if len(fetched) > 1:
                 for record in fetched:
-                    self._publish_alone(record)
+                    try:
+                        self.publish([record])
+                    except VolumeFailed as its_own:
+                        self._refused(record, its_own)
             elif fetched:
                 self._refused(fetched[0], error)
             else:
@@ -127,7 +139,9 @@ class Refresher:
                 self._publish_at = asyncio.get_running_loop().time() + VOLUME_RETRY
 
     def publish(self, fetched: list[Record]) -> None:
-        """Puts in place what was fetched for these records, beside what the others have. Raises `VolumeFailed`."""
+        """Puts in place what was fetched for these records, beside what the others have. Raises `VolumeFailed`; not
+        for what stands in the way of the others.
+        """
         owners = {record.subject.root: record for record in self.records.values()}
         files = {
             path: content
@@ -136,7 +150,8 @@ class Refresher:
             # What it had under another target goes once somebody else has that name.
             if owners.get(path.partition("/")[0], record) is record
         }
-        changed = self._volume.publish(files, self._work.file_mode, self._work.volume_bytes)
+        needed = {record.subject.root for record in fetched}
+        changed = self._volume.publish(files, self._work.file_mode, needed=needed)
         for record in fetched:
             record.commit()
             self._schedule(record)
@@ -212,7 +227,7 @@ class Refresher:
         if not due:
             return
         for record in due:
-            record.busy, record.asked, record.due_at = True, False, None
+            record.busy, record.asked, record.due_at, record.begun_at = True, False, None, now
             record.reading = record.subject.version
         task = asyncio.create_task(self._pass(due))
         self._passes.add(task)
@@ -228,9 +243,8 @@ class Refresher:
         now = datetime.now(UTC)
         if permits(windows, now):
             return False
-        opens = next_change(windows, now)
-        wait = (opens - now).total_seconds() if opens else None
-        record.due_at = None if wait is None else asyncio.get_running_loop().time() + wait
+        opens, clock = next_change(windows, now), asyncio.get_running_loop().time()
+        record.due_at = clock + (opens - now).total_seconds() if opens else None
         return True
 
     async def _pass(self, due: list[Record]) -> None:
@@ -273,12 +287,6 @@ class Refresher:
         if self._publish_at is None:
             self._publish_at = asyncio.get_running_loop().time() + SETTLE
         self._wake.set()
-
-    def _publish_alone(self, record: Record) -> None:
-        try:
-            self.publish([record])
-        except VolumeFailed as error:
-            self._refused(record, error)
 
     def _refused(self, record: Record, error: VolumeFailed) -> None:
         self.volume_error, record.fetched = error, None

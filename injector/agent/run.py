@@ -35,14 +35,14 @@ Reload = Callable[[], Work | None]
 async def once(volume: Volume, work: Work) -> list[Record]:
     """Delivers everything once. Raises `NotDelivered`, `VolumeFailed`.
 
-    Where a run before this one left everything that is needed, one try is made, and what can't be refreshed stays;
-    returns what that is.
+    Where a run before this one left everything that is needed, one try is made, no longer than the deadline, and what
+    can't be refreshed stays; returns what that is.
     """
     refresher = Refresher(volume, work)
     try:
         if refresher.is_whole:
             refresher.make_due(record for record in refresher.records.values() if _may_be_newer(record))
-            await refresher.pass_over()
+            await refresher.pass_over(work.deadline)
             refresher.publish_what_came()
         else:
             await first_run(refresher, work.deadline)

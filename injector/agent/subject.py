@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from injector.agent.paths import PATH_RULE, is_path
 from injector.formats import files_of
@@ -19,8 +19,7 @@ from secretcore.parse import parse_external_secret
 from secretcore.plan import Rendered
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """An ExternalSecret, and how its data become files."""
 
     name: str

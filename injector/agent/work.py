@@ -5,8 +5,9 @@ Local mode makes the same of manifests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from injector.agent.credentials import Pod
 from injector.agent.mounted import Mounted
@@ -18,8 +19,7 @@ from secretcore.errors import InvalidSpec
 from secretcore.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """Durations are seconds."""
 
     subjects: tuple[Subject, ...]

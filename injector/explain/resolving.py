@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from injector.explain.explanation import (
     Explained,
     StepResult,
@@ -61,7 +63,7 @@ async def explain(
 
 async def _alone(name: Name, plan: FetchPlan, outcome: Outcome, local: Local) -> StepResult:
     """One step as if it were the only one."""
-    single = replace(plan, steps=(outcome.step,), template=None)
+    single = structs.replace(plan, steps=(outcome.step,), template=None)
     try:
         rendered = await finish(single, (outcome,), local.clients, rendering(), {})
     except SecretError as error:

@@ -24,6 +24,8 @@ PATHS = {"ready": "/readyz", "started": "/startupz"}
 """Where the agent says it over HTTP; `--probe` takes the same words."""
 _FIRST, _PERIOD, _PERIOD_OF_COMMANDS = 1, 2, 10
 """Seconds between probes: until it has started, from then on, and by command, which starts a process each time."""
+_LIVENESS = {"periodSeconds": 30, "timeoutSeconds": 10, "successThreshold": 1, "failureThreshold": 10}
+"""Five minutes without an answer: files outlive the agent, so nothing hurries. A command could not tell."""
 _PATIENCE = 30
 """Seconds beyond the agent's own deadline, so that it gives up by itself, with a sentence."""
 
@@ -52,6 +54,7 @@ def agent_container(kind: Kind, owner: Owner, options: Options, *, port: int, ke
         return container
     if port:
         container["ports"] = [{"name": "external-secret", "containerPort": port, "protocol": "TCP"}]
+        container["livenessProbe"] = {**_LIVENESS, "httpGet": {"path": "/healthz", "port": port, "scheme": "HTTP"}}
     container["readinessProbe"] = _probe("ready", port, options)
     if kind == "native":
         container["restartPolicy"] = "Always"

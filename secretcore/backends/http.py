@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx
 import tenacity
 
 from secretcore import gojson
 from secretcore.backends.tls import TLS, context_for
+from secretcore.backends.transport import Transport
 from secretcore.durations import parse_duration
 from secretcore.errors import AccessDenied, Malformed, SecretNotFound, StoreError, StoreUnavailable, Throttled
 from secretcore.limits import Limits
@@ -161,6 +163,8 @@ async def http_client(
     for certificates.
     """
     context, always = context_for(tls or TLS()), _headers(headers or {}, "the store")
+    # Only httpx's own transport goes through proxies.
+    transport = None if {"all", "http", "https"} & set(getproxies()) else Transport(context, limits.concurrent_reads)
     pool = httpx.Limits(max_connections=limits.concurrent_reads, max_keepalive_connections=limits.concurrent_reads)
     try:
         unopened = httpx.AsyncClient(
@@ -168,6 +172,7 @@ async def http_client(
             headers=always,
             timeout=httpx.Timeout(limits.timeout, connect=min(CONNECT_SECONDS, limits.timeout)),
             limits=pool,
+            transport=transport,
             follow_redirects=False,
         )
     except (ImportError, ValueError, httpx.InvalidURL):

@@ -7,7 +7,6 @@ the API server fills in: a default that is not empty becomes the CRD's `default`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
@@ -24,8 +23,7 @@ Duration = Annotated[str, Meta(description='Go duration, such as "1h30m".')]
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class CEL:
+class CEL(Struct, frozen=True):
     """A rule of the API server's (`x-kubernetes-validations`). The core enforces the same in `rules` or `validate`."""
 
     rule: str

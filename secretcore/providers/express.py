@@ -28,12 +28,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Annotated, ClassVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from secretcore import gojson
 from secretcore.backends.http import Exchange, HttpClient, http_client, refused

@@ -3,9 +3,9 @@
 import asyncio
 import math
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from secretcore.clients import Clients
 from secretcore.errors import AccessDenied, ProviderBroken, StoreUnavailable, Throttled

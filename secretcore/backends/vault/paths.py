@@ -14,9 +14,10 @@ engine is mounted; without one, keys begin with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 from secretcore.errors import InvalidSpec
 
@@ -26,8 +27,7 @@ _SAFE = "$&+,:;=@"
 """What Go leaves as it is in a path, besides letters, digits and `-._~`."""
 
 
-@dataclass(frozen=True, slots=True)
-class KV:
+class KV(Struct, frozen=True):
     """A KV secrets engine, and how keys are read."""
 
     mount: str | None

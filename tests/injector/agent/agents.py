@@ -89,13 +89,13 @@ class Pod:
         )
         self.handoff.write(config_dot_json=encode(config))
 
-    def start(self, *mode):
+    def start(self, *mode, within=(), variables=None):
         command = [
-            sys.executable, "-m", "injector", "agent", *mode, "--handoff", self.handoff.folder / "config.json",
+            *within, sys.executable, "-m", "injector", "agent", *mode, "--handoff", self.handoff.folder / "config.json",
             "--credentials", self.credentials.folder, "--out", self.volume, "--termination-log", self.message,
         ]  # fmt: skip
         with self.log.open("ab") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log)
+            process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **(variables or {})})
         self.running.append(process)
         return process
 

@@ -298,6 +298,18 @@ def test_what_stands_where_a_link_belongs_is_named_and_left_alone(folder, outsid
     assert untouched(outside)
 
 
+def test_what_stands_in_the_way_of_what_is_not_needed_now_is_left_alone(folder):
+    obstacle = folder / "db"
+    obstacle.mkdir()
+    with open_volume(folder) as volume:
+        assert volume.publish({"a/k": b"1", **ONE}, 0o444, needed={"a"}) is True
+        assert (folder / "a/k").read_bytes() == b"1"
+        assert os.listdir(obstacle) == []
+        obstacle.rmdir()
+        assert volume.publish({"a/k": b"1", **ONE}, 0o444, needed=()) is False
+    assert seen(folder) == {"a/k": b"1", **ONE}
+
+
 @pytest.mark.parametrize("plant", ["folder", "file", "fifo"])
 def test_what_stands_where_data_belongs_is_said(folder, plant):
     obstacle = folder / "..data"

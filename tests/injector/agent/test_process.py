@@ -1,17 +1,20 @@
 """The agent as a process: how it begins, what it answers, how it ends."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from injector.agent.files import open_volume
 from injector.handoff import OnChange
-from tests.injector.agent.agents import fake_store, vault_store
+from tests.injector.agent.agents import LIMIT, fake_store, vault_store
 from tests.injector.agent.backend import external_secret
 from tests.injector.agent.test_files import seen
 from tests.support.processes import free_port
@@ -137,6 +140,22 @@ def test_a_signal_ends_it_within_a_second_also_while_a_store_hangs(pod, silent, 
     pod.until(lambda: _connected_to(agent.pid, port))
     ended, seconds = pod.terminate(agent, number)
     assert (ended, seconds < 1) == (code, True)
+
+
+@pytest.mark.parametrize(("mode", "code"), [("--once", 143), ("--refresh", 0)])
+def test_a_signal_ends_the_first_process_of_a_container_while_it_still_imports(pod, tmp_path, mode, code):
+    late = tmp_path / "modules"
+    late.mkdir()
+    (late / "tenacity.py").write_text(
+        "import pathlib, time\npathlib.Path(__file__).with_name('begun').touch()\ntime.sleep(600)"
+    )
+    pod.hand_over()
+    agent = pod.start(mode, within=("unshare", "--pid", "--fork"), variables={"PYTHONPATH": str(late)})
+    pod.until((late / "begun").exists)
+    (first,) = Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()
+    started = time.monotonic()
+    os.kill(int(first), signal.SIGTERM)
+    assert (agent.wait(LIMIT), time.monotonic() - started < 1) == (code, True)
 
 
 def _connected_to(pid, port):

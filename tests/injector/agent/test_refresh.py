@@ -6,8 +6,10 @@ import os
 
 import pytest
 
-from injector.agent.files import open_volume
+from injector.agent.files import VolumeFailed, open_volume
 from injector.agent.first_run import NotDelivered, first_run
+from injector.agent.health import STUCK, Health
+from injector.agent.notify import Notifier
 from injector.agent.record import NOTE, error_class, read_note
 from injector.agent.refresh import Refresher
 from injector.agent.run import once
@@ -148,7 +150,7 @@ async def test_the_first_run_gives_up_at_its_deadline_and_says_why(volume, folde
 
 async def test_the_first_run_gives_up_at_its_deadline_when_the_store_hangs(volume, backend):
     backend.held["db"] = asyncio.Event()
-    with pytest.raises(NotDelivered, match=r"tried for 0\.3 s"):
+    with pytest.raises(NotDelivered, match=r'ExternalSecret "db": no answer yet \(tried for 0\.3 s\)'):
         await once(volume, work(backend, external_secret("db"), deadline=0.3))
 
 
@@ -269,6 +271,17 @@ async def test_once_again_takes_what_is_new_and_keeps_what_can_not_be_had(volume
     assert seen(folder) == {"db/password": b"one", "db/user": b"app", "tls/key": b"k2"}
 
 
+async def test_once_again_ends_by_its_deadline_when_a_store_hangs(volume, folder, backend):
+    given = work(backend, external_secret("db"), external_secret("tls"), deadline=0.3)
+    await once(volume, given)
+    backend.held["db"] = asyncio.Event()
+    backend.values["tls"] = b'{"key":"k2"}'
+    async with asyncio.timeout(60):
+        (kept,) = await once(volume, given)
+    assert str(kept.error) == "no answer within 0.3 s"
+    assert seen(folder) == {"db/password": b"one", "db/user": b"app", "tls/key": b"k2"}
+
+
 async def test_an_agent_whose_hand_off_grew_does_not_lose_what_is_there(volume, folder, backend):
     await once(volume, work(backend, external_secret("db")))
     backend.errors["tls"] = DOWN
@@ -327,6 +340,55 @@ async def test_a_secret_that_does_not_fit_spoils_no_other(small, backend):
             await running.until_seen("tls/key", b"k2")
             assert seen(small)["db/password"] == b"one"
             assert "sizeLimit" in running.record("db").error.remedy
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+async def test_what_stands_in_the_way_of_one_spoils_no_other(volume, folder, backend, delivered):
+    given = work(
+        backend,
+        external_secret("db", refreshInterval=SHORT),
+        external_secret("tls", refreshInterval=SHORT if delivered else "1h"),
+    )
+    async with Running(volume, folder, given) as running:
+        (folder / "tls").unlink()
+        (folder / "tls").mkdir()
+        backend.values |= {"tls": b'{"key":"k2"}', "db": b'{"password":"two"}'}
+        await running.until_seen("db/password", b"two")
+        backend.values["db"] = b'{"password":"three"}'
+        await running.until_seen("db/password", b"three")
+        if delivered:
+            await running.until(lambda: running.record("tls").error is not None)
+            assert '"tls" stands where files are to appear' in str(running.record("tls").error)
+        assert os.listdir(folder / "tls") == []
+        (folder / "tls").rmdir()
+        running.refresher.make_due([running.record("tls")])
+        await running.until_seen("tls/key", b"k2")
+
+
+async def test_the_first_run_says_what_stands_in_its_way(volume, folder, backend):
+    (folder / "tls").mkdir()
+    with pytest.raises(VolumeFailed, match='"tls" stands where files are to appear'):
+        await once(volume, work(backend, external_secret("db"), external_secret("tls")))
+    assert set(seen(folder)) <= {"tls"}
+
+
+async def test_it_is_alive_while_refreshes_end_whether_well_or_not(volume, folder, backend):
+    given = work(backend, external_secret("db", refreshInterval=SHORT), external_secret("tls", refreshInterval="1h"))
+    async with Running(volume, folder, given) as running:
+        alive = Health(running.refresher, Notifier(lambda: None)).routes()["/healthz"]
+        backend.errors["db"] = DOWN
+        await running.until(lambda: running.record("db").failures)
+        assert alive() == (200, "ok\n")
+        backend.errors.clear()
+        backend.held["db"] = asyncio.Event()
+        running.refresher.make_due([running.record("db")])
+        await running.until(lambda: running.record("db").busy)
+        assert alive() == (200, "ok\n")
+        running.record("db").begun_at -= STUCK
+        assert alive() == (503, "a refresh does not end\n")
+        backend.held["db"].set()
+        await running.until(lambda: not running.record("db").busy)
+        assert alive() == (200, "ok\n")
 
 
 async def test_the_note_says_what_is_there_and_nothing_of_it(volume, backend):

@@ -255,6 +255,7 @@ async def test_probes_are_http_where_there_is_a_port_to_have(shape, served, mode
     asked = {"readinessProbe": ("ready", "/readyz"), "startupProbe": ("started", "/startupz")}
     probes = {name: agent[name] for name in asked if name in agent}
     assert len(probes) == (2 if mode == "native" else 1)
+    assert ("livenessProbe" in agent) == served
     for name, probe in probes.items():
         word, path = asked[name]
         if served:
