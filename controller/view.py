@@ -8,7 +8,7 @@ never works on what it has itself replaced.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -84,9 +84,6 @@ class View:
 
     def external_secret(self, namespace: str, name: str) -> Manifest | None:
         return self.reflectors[EXTERNAL_SECRETS].cache.get(namespace, name)
-
-    def external_secrets(self) -> Iterator[Manifest]:
-        return iter(self.reflectors[EXTERNAL_SECRETS].cache)
 
     def store(self, key: StoreKey) -> Manifest | None:
         reflector = self.reflectors.get(key.resource)
