@@ -14,7 +14,7 @@ from typing import Any
 
 from controller.index import Links, TemplateKey, version_of
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
-from kubecore.cache import Change, Key, compact
+from kubecore.cache import Change, Key, compact, shared_string, without_managed_fields
 from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.verbs import Client
 from kubecore.watch import Collection, Reflector
@@ -118,11 +118,12 @@ class View:
 
 def _shrink_external_secret(manifest: Manifest) -> Manifest:
     """Whole, with the small parts shared that are the same in many: which store, which policies, Ready since when."""
-    shared: Manifest = _sharing(compact(manifest))
-    return shared
+    return {name: _sharing(each) for name, each in without_managed_fields(manifest).items()}
 
 
 def _sharing(value: Any) -> Any:
+    if isinstance(value, str):
+        return shared_string(value)
     if isinstance(value, list):
         return [_sharing(each) for each in value]
     if not isinstance(value, dict):
@@ -134,7 +135,7 @@ def _sharing(value: Any) -> Any:
 
 @lru_cache(maxsize=2048)
 def _same(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    return dict(items)
+    return {name: shared_string(each) for name, each in items}
 
 
 def _shrink_secret(manifest: Manifest) -> Manifest:
