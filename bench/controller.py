@@ -106,7 +106,6 @@ class Bench:
         say("python -c pass", f"{bare_wall * 1e3:.0f} ms, {bare_cpu * 1e3:.0f} ms of CPU (P)")
         say("start to first watch", f"{watch * 1e3:.0f} ms: {watch / bare_wall:.1f} P")
         say("start with no objects", f"{cpu * 1e3:.0f} ms of CPU: {at_most(cpu / bare_cpu, 45, 'P')}")
-        self._idle_memory = memory.resident
         say("memory with no objects", f"{at_most(memory.resident, 75, 'MiB')}, {memory.anonymous:.1f} MiB anonymous")
         return cpu
 
@@ -212,9 +211,8 @@ class Bench:
         say("rate", at_least(1 / cpu, rate, "per CPU second"))
 
     def _memory(self, memory: Memory) -> None:
-        say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
-        slope = (memory.resident - self._idle_memory) / self._number * 1_000
-        say("memory of 1,000", at_most(slope, 4, "MiB"))
+        most = 75 + 4 * self._number / 1_000
+        say("memory", f"{at_most(memory.resident, most, 'MiB')}, {memory.anonymous:.1f} MiB anonymous")
 
     def _requests(self, process: Process, begin: Mark, end: Mark, per: int = 0) -> Counter[str]:
         counted = process.requests(begin, end)
