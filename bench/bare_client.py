@@ -1,6 +1,6 @@
-"""What a request costs whoever does nothing but send it and find the end of its answer: `asyncio.Protocol`, TLS, the
-real API server. The yardstick R of `bench.controller`, taken in the same run, so that figures of a slow machine tell
-as much as those of a fast one.
+"""What a request costs whoever does nothing but send it and find the end of its answer: `asyncio.Protocol` over TLS, 16
+at once, against a server that answers at once. The yardstick R of `bench.controller`, taken beside the figure that it
+is held against, so that figures of a slow machine tell as much as those of a fast one.
 """
 
 from __future__ import annotations
@@ -8,18 +8,60 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+import statistics
+import sys
 import time
-from urllib.parse import urlsplit
+from pathlib import Path
 
-from tests.support.controlplane import ControlPlane
+from tests.support.processes import Server, free_port
+from tests.support.tls import Authority
 
-AT_ONCE, REQUESTS = 16, 4_000
-CONTENT = "x" * 450
-"""Of the ConfigMap that is asked for; with its metadata about 600 bytes."""
+AT_ONCE, REQUESTS, ROUNDS = 16, 4_000, 3
+CONTENT = b'{"data":"' + b"x" * 590 + b'"}'
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(CONTENT), CONTENT)
+REQUEST = b"GET /api/v1/secrets HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + b"x" * 900 + b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
-class _Connection(asyncio.Protocol):
+class BareClient:
+    """Has the server run in `folder` from construction to `stop`."""
+
+    def __init__(self, folder: Path) -> None:
+        authority = Authority(folder / "bare")
+        pair = authority.issue("localhost")
+        self._port, self._trust = free_port(), ssl.create_default_context(cafile=authority.ca_file)
+        argv = [sys.executable, "-m", "bench.bare_client", str(self._port), str(pair.cert_file), str(pair.key_file)]
+        self._server = Server("bare server", argv, log=folder / "bare-server.log")
+        self._server.wait_until(lambda: asyncio.run(self._round(AT_ONCE)) > 0)
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def request(self) -> float:
+        """Seconds of CPU for one."""
+        return statistics.median(asyncio.run(self._round(REQUESTS)) for _ in range(ROUNDS))
+
+    async def _round(self, requests: int) -> float:
+        loop = asyncio.get_running_loop()
+
+        async def connected() -> _Client:
+            return (await loop.create_connection(_Client, "localhost", self._port, ssl=self._trust))[1]
+
+        async def many(client: _Client, times: int) -> None:
+            for _ in range(times):
+                await client.ask()
+
+        clients = [await connected() for _ in range(AT_ONCE)]
+        await asyncio.gather(*(many(each, 10) for each in clients))
+        began = time.process_time()
+        await asyncio.gather(*(many(each, requests // AT_ONCE) for each in clients))
+        used = time.process_time() - began
+        for each in clients:
+            each.transport.close()
+        return used / requests
+
+
+class _Client(asyncio.Protocol):
     """One request at a time."""
 
     def __init__(self) -> None:
@@ -38,37 +80,27 @@ class _Connection(asyncio.Protocol):
             self._got = b""
             self._answer.set_result(None)
 
-    async def ask(self, request: bytes) -> None:
+    async def ask(self) -> None:
         self._answer = asyncio.get_running_loop().create_future()
-        self.transport.write(request)
+        self.transport.write(REQUEST)
         await self._answer
 
 
-def cost_of_a_request(plane: ControlPlane) -> float:
-    """Seconds of CPU."""
-    path = "/api/v1/namespaces/default/configmaps"
-    plane.request("POST", path, {"metadata": {"name": "bare-client"}, "data": {"content": CONTENT}})
-    return asyncio.run(_measured(plane, f"{path}/bare-client"))
+class _Answering(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._transport.write(ANSWER)
 
 
-async def _measured(plane: ControlPlane, path: str) -> float:
-    place = urlsplit(plane.url)
-    head = [f"GET {path} HTTP/1.1", f"Host: {place.netloc}", f"Authorization: Bearer {plane.token}"]
-    request = "\r\n".join([*head, "Accept: application/json", "", ""]).encode()
-    trust, loop = ssl.create_default_context(cafile=plane.ca_file), asyncio.get_running_loop()
+async def _serve(port: int, certificate: str, key: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = await asyncio.get_running_loop().create_server(_Answering, "localhost", port, ssl=context)
+    await server.serve_forever()
 
-    async def connected() -> _Connection:
-        return (await loop.create_connection(_Connection, place.hostname, place.port, ssl=trust))[1]
 
-    async def many(connection: _Connection, times: int) -> None:
-        for _ in range(times):
-            await connection.ask(request)
-
-    connections = [await connected() for _ in range(AT_ONCE)]
-    await asyncio.gather(*(many(each, 10) for each in connections))
-    began = time.process_time()
-    await asyncio.gather(*(many(each, REQUESTS // AT_ONCE) for each in connections))
-    used = time.process_time() - began
-    for each in connections:
-        each.transport.close()
-    return used / REQUESTS
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1]), *sys.argv[2:4]))

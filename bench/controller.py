@@ -22,7 +22,7 @@ from typing import Any
 
 import httpx
 
-from bench.bare_client import cost_of_a_request
+from bench.bare_client import BareClient
 from bench.controller_process import Mark, Memory, Process, audited
 from bench.start import environment
 from bench.watched import Names, conditions, first_secret
@@ -45,25 +45,27 @@ def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        plane = ControlPlane(folder, *audited(folder))
+        bare, plane = BareClient(folder), ControlPlane(folder, *audited(folder))
         try:
             install_crds(plane)
             with plane.client() as client:
-                Bench(plane, client, number, environment(f"{folder}/compiled")).run()
+                Bench(plane, client, bare, number, environment(f"{folder}/compiled")).run()
         finally:
             plane.stop()
+            bare.stop()
 
 
 class Bench:
     """One run; prints as it goes."""
 
-    def __init__(self, plane: ControlPlane, client: httpx.Client, number: int, variables: dict[str, str]) -> None:
-        self._plane, self._client, self._number, self._variables = plane, client, number, variables
+    def __init__(
+        self, plane: ControlPlane, client: httpx.Client, bare: BareClient, number: int, variables: dict[str, str]
+    ) -> None:
+        self._plane, self._client, self._bare = plane, client, bare
+        self._number, self._variables = number, variables
         self._names: Names = {(f"ns-{each % NAMESPACES}", f"es-{each}") for each in range(number)}
 
     def run(self) -> None:
-        self._request = cost_of_a_request(self._plane)
-        say("a bare client's request", f"{self._request * 1e6:.0f} us of CPU (R)")
         idle_cpu = self._starting()
         for each in range(NAMESPACES):
             self._plane.create_namespace(f"ns-{each}")
@@ -207,7 +209,8 @@ class Bench:
         say("provider calls", told or "none")
 
     def _cost(self, cpu: float, rate: float, requests: float) -> None:
-        say("CPU of each", f"{cpu * 1e6:.0f} us: {at_most(cpu / self._request, requests, 'R')}")
+        bare = self._bare.request()
+        say("CPU of each", f"{cpu * 1e6:.0f} us: {at_most(cpu / bare, requests, 'R')}, R is {bare * 1e6:.0f} us")
         say("rate", at_least(1 / cpu, rate, "per CPU second"))
 
     def _memory(self, memory: Memory) -> None:
