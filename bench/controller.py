@@ -1,8 +1,9 @@
 """What the controller costs: N ExternalSecrets (1,000, or as the argument says) of one ClusterSecretStore, provider
 `fake` with 100 keys, on a real etcd and API server.
 
-CPU is the controller's own, so it says the same on a busy machine; wall-clock times do not, and share the cores with
-etcd, the API server and the client that looks on.
+Each figure that has a goal says whether it is met. CPU is the controller's own, and is told as a multiple of R (what a
+request costs a bare client, `bench.bare_client`) or P (what `python -c pass` costs) too, taken in the same run: a busy
+machine makes all of it dearer. Wall-clock times share the cores with etcd, the API server and the client that looks on.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from typing import Any
 
 import httpx
 
-from bench.controller_process import Mark, Process, audited
+from bench.bare_client import BareClient
+from bench.controller_process import Mark, Memory, Process, audited
 from bench.start import environment
 from bench.watched import Names, conditions, first_secret
 from tests.support.controlplane import ControlPlane
@@ -32,6 +34,9 @@ MERGE = {"Content-Type": "application/merge-patch+json"}
 PYTHON = str(Path(__file__).parents[1] / ".cache/cluster/bin/python")
 """An interpreter with what an installation of the controller has; `make bench-controller` makes it."""
 NAMESPACES, KEYS, STARTS, NEWCOMERS = 10, 100, 5, 20
+WRITES = ("create", "update", "patch", "delete")
+ANSWERS_LIVE = 10
+"""Seconds for which an answer of a store serves others."""
 REFRESHES = 100
 """Per second, all ExternalSecrets together, in the pass that refreshes."""
 
@@ -40,20 +45,24 @@ def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        plane = ControlPlane(folder, *audited(folder))
+        bare, plane = BareClient(folder), ControlPlane(folder, *audited(folder))
         try:
             install_crds(plane)
             with plane.client() as client:
-                Bench(plane, client, number, environment(f"{folder}/compiled")).run()
+                Bench(plane, client, bare, number, environment(f"{folder}/compiled")).run()
         finally:
             plane.stop()
+            bare.stop()
 
 
 class Bench:
     """One run; prints as it goes."""
 
-    def __init__(self, plane: ControlPlane, client: httpx.Client, number: int, variables: dict[str, str]) -> None:
-        self._plane, self._client, self._number, self._variables = plane, client, number, variables
+    def __init__(
+        self, plane: ControlPlane, client: httpx.Client, bare: BareClient, number: int, variables: dict[str, str]
+    ) -> None:
+        self._plane, self._client, self._bare = plane, client, bare
+        self._number, self._variables = number, variables
         self._names: Names = {(f"ns-{each % NAMESPACES}", f"es-{each}") for each in range(number)}
 
     def run(self) -> None:
@@ -98,8 +107,8 @@ class Bench:
         bare_wall, bare_cpu = statistics.median(bare_walls), statistics.median(bare_cpus)
         say("python -c pass", f"{bare_wall * 1e3:.0f} ms, {bare_cpu * 1e3:.0f} ms of CPU (P)")
         say("start to first watch", f"{watch * 1e3:.0f} ms: {watch / bare_wall:.1f} P")
-        say("start with no objects", f"{cpu * 1e3:.0f} ms of CPU: {cpu / bare_cpu:.1f} P")
-        say("memory with no objects", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
+        say("start with no objects", f"{cpu * 1e3:.0f} ms of CPU: {at_most(cpu / bare_cpu, 45, 'P')}")
+        say("memory with no objects", f"{at_most(memory.resident, 75, 'MiB')}, {memory.anonymous:.1f} MiB anonymous")
         return cpu
 
     def _first_sync(self, process: Process, idle_cpu: float) -> None:
@@ -110,10 +119,16 @@ class Bench:
         cpu = ended.cpu - idle_cpu
         print(f"\nfirst sync of {self._number:,}")
         say("all Ready", f"{wall:.1f} s after the start of the process")
-        say("syncs", f"{syncs.total()} ({dict(syncs)}), {syncs.total() / cpu:.0f} per CPU second")
-        self._requests(process, process.start, ended)
-        self._calls(process.provider_calls(), syncs.total())
-        say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
+        say("syncs", f"{syncs.total()} ({dict(syncs)})")
+        self._cost(cpu / self._number, 1_200, 36)
+        counted = self._requests(process, process.start, ended)
+        written = sum(count for what, count in counted.items() if what.startswith(WRITES) and "events" not in what)
+        say("writes", f"{at_most(written / self._number, 2.01, 'per ExternalSecret')}, events apart")
+        calls = process.provider_calls()
+        self._calls(calls, syncs.total())
+        times = 1 + int(wall / ANSWERS_LIVE)
+        say("reads of a key", f"{at_most(calls['get_secret'] / KEYS / times, 1, 'per key and 10 s')}")
+        self._memory(memory)
 
     def _restart(self, process: Process, idle_cpu: float) -> None:
         """Nothing is due and nothing changed."""
@@ -122,8 +137,7 @@ class Bench:
         say("over", f"{ended.wall - process.start.wall:.1f} s after the start of the process")
         say("reconciles", f"{self._number / (ended.cpu - idle_cpu):.0f} per CPU second, lists included")
         self._requests(process, process.start, ended)
-        memory = process.memory()
-        say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
+        self._memory(process.memory())
 
     def _refreshing(self, process: Process) -> None:
         """Every ExternalSecret is read again at each interval, and is as it was."""
@@ -138,12 +152,14 @@ class Bench:
         syncs = process.syncs(begin, end)
         used = end.cpu - begin.cpu
         print(f"\nrefreshes every {interval} s, nothing changed")
-        say("syncs", f"{syncs.total()} ({dict(syncs)}), {syncs.total() / used:.0f} per CPU second")
+        say("syncs", f"{syncs.total()} ({dict(syncs)})")
+        self._cost(used / max(1, syncs.total()), 4_000, 11)
         say("load", f"{syncs.total() / (end.wall - begin.wall):.0f}/s, {used / (end.wall - begin.wall):.0%} of a core")
-        self._requests(process, begin, end, syncs.total())
+        counted = self._requests(process, begin, end, syncs.total())
+        written = sum(count for what, count in counted.items() if what.startswith(WRITES))
+        say("writes", at_most(written / max(1, syncs.total()), 0, "per refresh"))
         self._calls(calls, syncs.total())
-        memory = process.memory()
-        say("memory", f"{memory.resident:.1f} MiB resident, {memory.anonymous:.1f} MiB anonymous")
+        self._memory(process.memory())
 
     def _newcomers(self) -> None:
         """New ones while all others refresh."""
@@ -156,7 +172,7 @@ class Bench:
                 appeared()
                 waits.append((time.perf_counter() - began) * 1e3)
         print("\na new ExternalSecret while all others refresh")
-        say("apply to Secret", f"median {statistics.median(waits):.0f} ms, max {max(waits):.0f} ms of {len(waits)}")
+        say("apply to Secret", f"median {statistics.median(waits):.0f} ms, max {at_most(max(waits), 1_000, 'ms')}")
 
     def _healing(self, process: Process) -> None:
         began = process.mark()
@@ -169,7 +185,10 @@ class Bench:
         print("\na broken store")
         say("all not Ready", f"{broken.wall - began.wall:.1f} s, {broken.cpu - began.cpu:.2f} s of CPU")
         self._requests(process, began, broken)
-        say("healed: all Ready", f"{healed.wall - broken.wall:.1f} s, {healed.cpu - broken.cpu:.2f} s of CPU")
+        say(
+            "healed: all Ready",
+            f"{at_most(healed.wall - broken.wall, 20, 's')}, {healed.cpu - broken.cpu:.2f} s of CPU",
+        )
         self._requests(process, broken, healed)
 
     def _break(self, result: int) -> None:
@@ -189,11 +208,21 @@ class Bench:
         told = ", ".join(f"{count} {call} ({count / syncs:.3f} per sync)" for call, count in sorted(calls.items()))
         say("provider calls", told or "none")
 
-    def _requests(self, process: Process, begin: Mark, end: Mark, per: int = 0) -> None:
+    def _cost(self, cpu: float, rate: float, requests: float) -> None:
+        bare = self._bare.request()
+        say("CPU of each", f"{cpu * 1e6:.0f} us: {at_most(cpu / bare, requests, 'R')}, R is {bare * 1e6:.0f} us")
+        say("rate", at_least(1 / cpu, rate, "per CPU second"))
+
+    def _memory(self, memory: Memory) -> None:
+        most = 75 + 4 * self._number / 1_000
+        say("memory", f"{at_most(memory.resident, most, 'MiB')}, {memory.anonymous:.1f} MiB anonymous")
+
+    def _requests(self, process: Process, begin: Mark, end: Mark, per: int = 0) -> Counter[str]:
         counted = process.requests(begin, end)
         say("API requests", f"per {'sync' if per else 'ExternalSecret'}, and in all")
         for what, count in sorted(counted.items()):
             print(f"    {what:34} {count / (per or self._number):7.3f} {count:7d}")
+        return counted
 
 
 def store() -> dict[str, Any]:
@@ -227,6 +256,16 @@ def bare(command: tuple[str, ...], variables: dict[str, str]) -> tuple[float, fl
     subprocess.run(command, check=True, env=variables)
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def at_most(measured: float, goal: float, unit: str) -> str:
+    """The figure with its goal, and whether it is met."""
+    return f"{measured:,.1f} {unit} (goal: {goal:g} at most, {'met' if measured <= goal else 'missed'})"
+
+
+def at_least(measured: float, goal: float, unit: str) -> str:
+    """The same for what ought to be much."""
+    return f"{measured:,.0f} {unit} (goal: {goal:g} at least, {'met' if measured >= goal else 'missed'})"
 
 
 def say(what: str, figure: str) -> None:

@@ -72,9 +72,10 @@ class Routing:
     def external_secret_changed(self, change: Change) -> None:
         """New, changed and forced ones go first; those that were there before we were can wait their turn."""
         key, old, new = change.key, change.old, change.new
-        self._targets.put(key, [target_of(new)] if new else [])
-        self._users.put(key, stores_of(new) if new else [])
-        self._templates.put(key, templates_of(new) if new else [])
+        if old is None or new is None or old.get("spec") != new.get("spec"):
+            self._targets.put(key, [target_of(new)] if new else [])
+            self._users.put(key, stores_of(new) if new else [])
+            self._templates.put(key, templates_of(new) if new else [])
         (self._unready.add if new and not _is_ready(new) else self._unready.discard)(key)
         if new is None or old is None:
             rests = new is not None and _is_ready(new)

@@ -23,7 +23,7 @@ from secretcore.parse import parse_store
 from secretcore.plan import StoreRef, TemplateSource
 from secretcore.provider import Credentials
 from secretcore.registry import Registry
-from secretcore.store import Store, allows
+from secretcore.store import Store, allows, allows_by_name, namespace_selectors
 
 
 class NamespaceRefused(AccessDenied):
@@ -125,12 +125,10 @@ class ClusterStores:
             raise _not_read(key, error) from None
 
     async def _check_namespace(self, store: Store, namespace: str) -> None:
-        if store.kind == "SecretStore" or not store.conditions:
+        if allows_by_name(store, namespace):
             return
-        # The name alone may suffice; labels may have changed a moment ago, so they are asked for.
-        if allows(store, namespace, {"kubernetes.io/metadata.name": namespace}) and not _asks_for_labels(store):
-            return
-        if not allows(store, namespace, await self._labels(namespace)):
+        # Labels may have changed a moment ago, so they are asked for.
+        if not namespace_selectors(store) or not allows(store, namespace, await self._labels(namespace)):
             raise NamespaceRefused(
                 f'using cluster store "{store.name}" is not allowed from namespace "{namespace}": '
                 "denied by spec.condition",
@@ -143,10 +141,6 @@ class ClusterStores:
         except ApiError as error:
             raise StoreUnavailable(f'namespace "{namespace}" can\'t be read: {error}') from None
         return manifest["metadata"].get("labels") or {}
-
-
-def _asks_for_labels(store: Store) -> bool:
-    return any(condition.namespace_selector is not None for condition in store.conditions)
 
 
 def _not_read(key: StoreKey, error: ApiError) -> SecretError:

@@ -8,13 +8,13 @@ never works on what it has itself replaced.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable
 from functools import lru_cache
 from typing import Any
 
 from controller.index import Links, TemplateKey, version_of
 from controller.kinds import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, StoreKey
-from kubecore.cache import Change, Key, compact
+from kubecore.cache import Change, Key, compact, shared_string, without_managed_fields
 from kubecore.resources import CONFIG_MAPS, SECRETS, Resource
 from kubecore.verbs import Client
 from kubecore.watch import Collection, Reflector
@@ -89,9 +89,6 @@ class View:
     def external_secret(self, namespace: str, name: str) -> Manifest | None:
         return self.reflectors[EXTERNAL_SECRETS].cache.get(namespace, name)
 
-    def external_secrets(self) -> Iterator[Manifest]:
-        return iter(self.reflectors[EXTERNAL_SECRETS].cache)
-
     def store(self, key: StoreKey) -> Manifest | None:
         reflector = self.reflectors.get(key.resource)
         return reflector.cache.get(key.namespace, key.name) if reflector else None
@@ -136,11 +133,12 @@ def _shrinking(resource: Resource, seen: Callable[[Manifest], None]) -> Callable
 
 def _shrink_external_secret(manifest: Manifest) -> Manifest:
     """Whole, with the small parts shared that are the same in many: which store, which policies, Ready since when."""
-    shared: Manifest = _sharing(compact(manifest))
-    return shared
+    return {name: _sharing(each) for name, each in without_managed_fields(manifest).items()}
 
 
 def _sharing(value: Any) -> Any:
+    if isinstance(value, str):
+        return shared_string(value)
     if isinstance(value, list):
         return [_sharing(each) for each in value]
     if not isinstance(value, dict):
@@ -152,7 +150,7 @@ def _sharing(value: Any) -> Any:
 
 @lru_cache(maxsize=2048)
 def _same(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    return dict(items)
+    return {name: shared_string(each) for name, each in items}
 
 
 def _shrink_secret(manifest: Manifest) -> Manifest:

@@ -45,14 +45,24 @@ def compact(manifest: Manifest) -> Manifest:
     """Without managedFields, and with equal short strings shared: a third of the memory of what was
     decoded.
     """
-    metadata = {name: value for name, value in manifest["metadata"].items() if name != "managedFields"}
-    shared: Manifest = _shared({**manifest, "metadata": metadata})
+    shared: Manifest = _shared(without_managed_fields(manifest))
     return shared
+
+
+def without_managed_fields(manifest: Manifest) -> Manifest:
+    """They are most of many an object."""
+    metadata = {name: value for name, value in manifest["metadata"].items() if name != "managedFields"}
+    return {**manifest, "metadata": metadata}
+
+
+def shared_string(text: str) -> str:
+    """One object for all that are equal, where that is likely to pay."""
+    return sys.intern(text) if len(text) <= SHORT else text
 
 
 def _shared(value: Any) -> Any:
     if isinstance(value, str):
-        return sys.intern(value) if len(value) <= SHORT else value
+        return shared_string(value)
     if isinstance(value, dict):
         return {sys.intern(name): _shared(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -75,6 +85,12 @@ class Cache:
 
     def get(self, namespace: str, name: str) -> Manifest | None:
         return self._objects.get(Key(namespace, name))
+
+    def knows(self, event: Event) -> bool:
+        """Whether an event tells of the very version that is here: what we wrote ourselves was taken in before."""
+        known = self._objects.get(key_of(event.object))
+        version = event.object["metadata"]["resourceVersion"]
+        return event.type != "DELETED" and known is not None and known["metadata"]["resourceVersion"] == version
 
     def replace(self, manifests: Iterable[Manifest]) -> list[Change]:
         """Take a whole list for the truth, also one whose versions went back (a restored etcd), and return what that

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 CONNECT_LIMIT = 10.0  # seconds for TCP and TLS
 LARGE = 2**20  # bytes: a larger body is sent in pieces, as aiohttp wants it
+BROKEN = (TimeoutError, aiohttp.ClientError, OSError)  # what aiohttp raises where there is no whole answer
 REFRESH = 60.0  # seconds after which the token file, the CA and the rest are read again, as client-go does
 
 
@@ -64,18 +65,19 @@ class _Route:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self.host = urlsplit(endpoint.url).netloc
         self._session = endpoint.open_session()
         self._users = 0
         self._retired = False
 
-    @contextlib.asynccontextmanager
-    async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
+    def entered(self) -> aiohttp.ClientSession:
+        """For one call, which says when it has `left`."""
         self._users += 1
-        try:
-            yield self._session
-        finally:
-            self._users -= 1
-            await self._close_if_unused()
+        return self._session
+
+    async def left(self) -> None:
+        self._users -= 1
+        await self._close_if_unused()
 
     async def replaced_by(self, endpoint: Endpoint) -> "_Route":
         """The route to use from now on: this one if only the token changed."""
@@ -141,49 +143,47 @@ class Connection:
         if asyncio.get_running_loop().time() - self._loaded_at > REFRESH:
             await self._reload(self._route.endpoint)
         used = self._route.endpoint
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                answer = await stack.enter_async_context(self._attempt(call, limits))
-            except (Unauthorized, _Untrusted) as refusal:
-                if not await self._reload(used):
-                    raise refusal from None
-                answer = await stack.enter_async_context(self._attempt(call, limits))
-            yield answer
+        try:
+            route, answer = await self._begun(call, limits)
+        except (Unauthorized, _Untrusted) as refusal:
+            if not await self._reload(used):
+                raise refusal from None
+            route, answer = await self._begun(call, limits)
+        try:
+            async with answer:
+                yield answer
+        except BROKEN as error:
+            raise _unreachable(call, error) from None
+        finally:
+            await route.left()
 
-    @contextlib.asynccontextmanager
-    async def _attempt(self, call: Call, limits: aiohttp.ClientTimeout) -> AsyncIterator[aiohttp.ClientResponse]:
-        route = self._route
-        code = ""
-        async with route.session() as session:
-            try:
-                async with session.request(
-                    call.method,
-                    route.endpoint.url + call.path,
-                    params=call.query,
-                    data=_encoded(call.body),
-                    headers=self._headers(call, route.endpoint),
-                    timeout=limits,
-                    allow_redirects=False,
-                    **route.endpoint.options,
-                ) as answer:
-                    code = str(answer.status)
-                    self._observe(call, code, route.endpoint)
-                    if not 200 <= answer.status < 300:
-                        raise await _refusal(call, answer)
-                    yield answer
-            except aiohttp.ClientConnectorCertificateError as error:
-                raise _Untrusted(f"{call.name}: the server's certificate is not trusted: {error}") from None
-            except TimeoutError:
-                raise Unreachable(f"{call.name}: no answer from the API server in time") from None
-            except (aiohttp.ClientError, OSError) as error:
-                # Only the kind of failure: the error's own text may hold the request's headers.
-                raise Unreachable(f"{call.name}: {_cause(error)}") from None
-            finally:
-                if not code:
-                    self._observe(call, "<error>", route.endpoint)
-
-    def _observe(self, call: Call, code: str, endpoint: Endpoint) -> None:
-        self.observe(call.method, code, urlsplit(endpoint.url).netloc)
+    async def _begun(self, call: Call, limits: aiohttp.ClientTimeout) -> tuple[_Route, aiohttp.ClientResponse]:
+        """The answer's head, and the route to leave when its body was read; whatever is no success is raised."""
+        route, code = self._route, "<error>"
+        session = route.entered()
+        try:
+            answer = await session.request(
+                call.method,
+                route.endpoint.url + call.path,
+                params=call.query,
+                data=_encoded(call.body),
+                headers=self._headers(call, route.endpoint),
+                timeout=limits,
+                allow_redirects=False,
+                **route.endpoint.options,
+            )
+            code = str(answer.status)
+            if 200 <= answer.status < 300:
+                return route, answer
+            async with answer:
+                raise await _refusal(call, answer)
+        except BaseException as error:
+            await route.left()
+            if isinstance(error, BROKEN):
+                raise _unreachable(call, error) from None
+            raise
+        finally:
+            self.observe(call.method, code, route.host)
 
     def _headers(self, call: Call, endpoint: Endpoint) -> dict[str, str]:
         headers = {"Accept": call.accept, "User-Agent": self._user_agent}
@@ -239,7 +239,16 @@ def _decoded(call: Call, raw: bytes) -> Any:
         raise ServerUnavailable(f"{call.name}: the answer is not JSON; is a proxy in the way?") from None
 
 
-def _cause(error: Exception) -> str:
+def _unreachable(call: Call, error: BaseException) -> Unreachable:
+    """Only the kind of failure: the error's own text may hold the request's headers."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return _Untrusted(f"{call.name}: the server's certificate is not trusted: {error}")
+    if isinstance(error, TimeoutError):
+        return Unreachable(f"{call.name}: no answer from the API server in time")
+    return Unreachable(f"{call.name}: {_cause(error)}")
+
+
+def _cause(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"no connection to the API server ({type(error.os_error).__name__})"
     return f"the connection to the API server broke ({type(error).__name__})"

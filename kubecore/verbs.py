@@ -14,7 +14,6 @@ from kubecore.errors import ServerUnavailable
 from kubecore.resources import SELF_SUBJECT_ACCESS_REVIEWS, SERVICE_ACCOUNTS, SUBJECT_ACCESS_REVIEWS, Resource
 from kubecore.wire import (
     ALL,
-    APPLY,
     Event,
     Manifest,
     Page,
@@ -192,27 +191,6 @@ class Client:
         call = call_to(
             "patch", "PATCH", resource, namespace, name, "status" if status else "", query=query, body=body,
             content_type=kind.value,
-        )  # fmt: skip
-        return await self._send(call)
-
-    async def apply(
-        self,
-        resource: Resource,
-        manifest: Manifest,
-        *,
-        field_manager: str,
-        force: bool = True,
-        status: bool = False,
-    ) -> Manifest:
-        """Server-side apply: create the object, or own just the fields that `manifest` has. Without `force`
-        a field of another manager is a Conflict; `metadata.uid` or `metadata.resourceVersion` in it is a
-        precondition.
-        """
-        metadata = manifest["metadata"]
-        query = given(fieldManager=field_manager, force="true" if force else "")
-        call = call_to(
-            "apply", "PATCH", resource, metadata.get("namespace", ""), metadata["name"],
-            "status" if status else "", query=query, body=named(resource, manifest), content_type=APPLY,
         )  # fmt: skip
         return await self._send(call)
 

@@ -152,7 +152,7 @@ class Reflector:
 
     def _take(self, event: Event) -> None:
         version = event.object["metadata"]["resourceVersion"]
-        if event.type != "BOOKMARK":
+        if event.type != "BOOKMARK" and not self.cache.knows(event):
             self._tell(self.cache.apply(Event(event.type, self._shrink(event.object))))
         self._version = version
 

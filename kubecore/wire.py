@@ -18,7 +18,6 @@ from kubecore.resources import Resource
 Manifest = dict[str, Any]
 
 METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
-APPLY = "application/apply-patch+yaml"
 
 
 class PatchType(Enum):

@@ -137,10 +137,6 @@ class WorkQueue(Generic[K]):
         self._wake(now)
         return max((now - since for lane in self._ready.values() for since in lane.values()), default=0.0)
 
-    def failures(self, key: K) -> int:
-        """How often in a row work on it has failed."""
-        return self._failures.get(key, 0)
-
     def _waits(self, key: K) -> bool:
         return self._is_ready(key) or self._working.get(key) is not None
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from secretcore.errors import InvalidSpec
 from secretcore.limits import Limits
 from secretcore.model.external_secret import (
@@ -44,9 +46,15 @@ API_VERSIONS = ("external-secrets.io/v1", "external-secrets.io/v1beta1")
 STORE_KINDS = ("SecretStore", "ClusterSecretStore")
 
 
-def parse_external_secret(manifest: Mapping[str, Any]) -> ExternalSecret:
-    """The ExternalSecret, checked by schema and by ESO's admission rules. Raises `InvalidSpec`."""
+def parse_external_secret(manifest: Mapping[str, Any], spec: ExternalSecretSpec | None = None) -> ExternalSecret:
+    """The ExternalSecret, checked by schema and by ESO's admission rules. Raises `InvalidSpec`.
+
+    Whoever has its `spec` from before, as it was parsed of the same generation, saves most of that.
+    """
     _check_version(manifest)
+    if spec is not None:
+        rest = {field: value for field, value in manifest.items() if field != "spec"}
+        return msgspec.structs.replace(read(rest, ExternalSecret), spec=spec)
     external_secret = read(manifest, ExternalSecret)
     check_external_secret(external_secret.spec)
     return external_secret

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,17 +87,27 @@ def selectors(configuration: Any, path: str = "") -> Iterator[tuple[str, Selecto
 
 def allows(store: Store, namespace: str, labels: Mapping[str, str]) -> bool:
     """Whether a namespace with these labels may use the store: any criterion of any condition, or no conditions."""
+    selectors = namespace_selectors(store)
+    return allows_by_name(store, namespace) or any(selects(selector, labels) for selector in selectors)
+
+
+def allows_by_name(store: Store, namespace: str) -> bool:
+    """Whether a namespace may use the store, whatever its labels are."""
     if store.kind == "SecretStore":
         return store.namespace == namespace
-    return not store.conditions or any(_meets(condition, namespace, labels) for condition in store.conditions)
+    return not store.conditions or any(_names(condition, namespace) for condition in store.conditions)
 
 
-def _meets(condition: StoreCondition, namespace: str, labels: Mapping[str, str]) -> bool:
-    selector = condition.namespace_selector
-    return (
-        (selector is not None and selects(selector, labels))
-        or namespace in condition.namespaces
-        or any(compile_regexp(pattern).match(namespace) for pattern in condition.namespace_regexes)
+def namespace_selectors(store: Store) -> Sequence[LabelSelector]:
+    """What the conditions ask of the labels of a namespace."""
+    if store.kind == "SecretStore":
+        return ()
+    return [each.namespace_selector for each in store.conditions if each.namespace_selector is not None]
+
+
+def _names(condition: StoreCondition, namespace: str) -> bool:
+    return namespace in condition.namespaces or any(
+        compile_regexp(pattern).match(namespace) for pattern in condition.namespace_regexes
     )
 
 

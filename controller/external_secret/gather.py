@@ -23,7 +23,7 @@ from kubecore.verbs import Client
 from kubecore.wire import Manifest
 from secretcore.clients import Clients
 from secretcore.errors import SecretError
-from secretcore.model.external_secret import StoreKind
+from secretcore.model.external_secret import ExternalSecretSpec, StoreKind
 from secretcore.names import IDENTITY_ANNOTATION
 from secretcore.parse import parse_external_secret
 from secretcore.plan import Rendered
@@ -46,8 +46,9 @@ class Memory:
     """What this process has seen of one ExternalSecret; lost on restart, and nothing is wrong then."""
 
     uid: str
-    subject: Subject | None = None
-    """As it was parsed last."""
+    generation: int = 0
+    spec: ExternalSecretSpec | None = None
+    """As it was parsed of this generation. No more of an ExternalSecret is kept: most of the time nobody asks."""
     refreshed_at: datetime | None = None
     intact: tuple[str, str] = ("", "")
     """UID and resourceVersion of the Secret that was found, or left, as it should be."""
@@ -77,12 +78,13 @@ class Gather:
     _memories: dict[Key, Memory] = field(default_factory=dict)
 
     def subject(self, manifest: Manifest) -> Subject:
-        """Parsed once for every version of it that the view has. Raises `InvalidSpec`."""
+        """The spec is parsed once per generation. Raises `InvalidSpec`."""
         memory = self.memory(key_of(manifest), manifest["metadata"].get("uid", ""))
-        if memory.subject is None or memory.subject.manifest is not manifest:
-            memory.subject = None
-            memory.subject = Subject(manifest, parse_external_secret(manifest))
-        return memory.subject
+        generation = manifest["metadata"].get("generation", 0)
+        spec, memory.spec = memory.spec if memory.generation == generation else None, None
+        parsed = parse_external_secret(manifest, spec)
+        memory.spec, memory.generation = parsed.spec, generation
+        return Subject(manifest, parsed)
 
     def memory(self, key: Key, uid: str) -> Memory:
         """Empty for an object that is new."""
@@ -106,7 +108,7 @@ class Gather:
 
     def stores_read(self, subject: Subject) -> Versions:
         """Which of its stores there are now, by UID and generation, and by the versions of what they log in with."""
-        return tuple(self._store_read(key, subject.namespace) for key in stores_of(subject.manifest))
+        return tuple(self._store_read(key, subject.namespace) for key in subject.stores)
 
     def _store_read(self, key: StoreKey, namespace: str) -> tuple[str, str]:
         store = self.view.store(key)
@@ -138,7 +140,7 @@ class Gather:
         return str(store) if now - memory.waits_since < FIRST_VALIDATION else ""
 
     def _unvalidated(self, subject: Subject) -> StoreKey | None:
-        for key in stores_of(subject.manifest) if self.stores.flood_gate else ():
+        for key in subject.stores if self.stores.flood_gate else ():
             store = self.view.store(key)
             if key.kind in self.validated and store and not (store.get("status") or {}).get("conditions"):
                 return key
@@ -148,7 +150,7 @@ class Gather:
         """Whether it is for pods only, and its store for their identity only."""
         if subject.spec.target.creation_policy != "None":
             return False
-        stores = (self.view.store(key) for key in stores_of(subject.manifest))
+        stores = (self.view.store(key) for key in subject.stores)
         annotations = (store["metadata"].get("annotations") or {} for store in stores if store)
         return any(each.get(IDENTITY_ANNOTATION) == "pod" for each in annotations)
 

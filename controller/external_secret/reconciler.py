@@ -21,7 +21,6 @@ from controller.external_secret.fetches import Fetches, Pending
 from controller.external_secret.gather import Gather, Memory, Versions
 from controller.external_secret.status import failed_status, next_status, return_at
 from controller.external_secret.subject import Subject
-from controller.index import stores_of
 from controller.report import Report
 from controller.stores import NamespaceRefused
 from kubecore.cache import Key
@@ -120,7 +119,7 @@ class ExternalSecretReconciler:
         outcome = await self.fetches.outcome(
             this.key,
             f"{subject.version} {this.templates} {stores}",
-            stores_of(subject.manifest),
+            subject.stores,
             lambda: self.gather.outcome(subject),
         )
         if isinstance(outcome, Pending):

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from controller.index import stores_of
+from controller.kinds import StoreKey
 from controller.timestamps import parse_time
 from secretcore.durations import parse_duration
 from secretcore.model.external_secret import ExternalSecret, ExternalSecretSpec
@@ -26,7 +28,11 @@ class Subject:
     version: str = field(init=False, repr=False)
     """What `status.syncedResourceVersion` is after a sync of what this is now."""
 
+    stores: tuple[StoreKey, ...] = field(init=False, repr=False)
+    """Those that it names, wherever it does."""
+
     def __post_init__(self) -> None:
+        object.__setattr__(self, "stores", tuple(stores_of(self.manifest)))
         metadata = self.external_secret.metadata
         version = synced_resource_version(metadata.generation, metadata.labels, metadata.annotations)
         object.__setattr__(self, "version", sys.intern(version))  # the status has the same, mostly

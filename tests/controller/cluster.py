@@ -14,6 +14,7 @@ from kubecore.errors import NotFound
 from kubecore.resources import CONFIG_MAPS, NAMESPACES, SECRETS
 from kubecore.verbs import Client
 from tests.controller.echo import registry
+from tests.support.server_side_apply import apply
 
 KINDS = {
     resource.kind: resource
@@ -74,7 +75,7 @@ class Cluster:
         metadata = {"name": name, **content.pop("metadata", {})}
         if resource.namespaced:
             metadata["namespace"] = self.namespace
-        made = await self.api.apply(resource, {"metadata": metadata, **content}, field_manager="test")
+        made = await apply(self.api, resource, {"metadata": metadata, **content})
         if self.controller and kind in ("SecretStore", "ClusterSecretStore"):
             await self._seen(self.controller.view, made)
         return made

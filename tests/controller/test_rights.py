@@ -166,7 +166,7 @@ async def test_without_any_right_it_neither_ends_nor_loses_track(cluster, rights
             metadata={"annotations": {"again": "1"}}, target={"template": {"data": {"a": "b"}}}
         )
         async with asyncio.timeout(TOO_LONG):
-            while not controller.external_secrets.queue.failures(Key(cluster.namespace, "db")):  # noqa: ASYNC110
+            while Key(cluster.namespace, "db") not in controller.external_secrets.queue._failures:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert (await cluster.get("Secret", "db"))["data"] == {"password": "b25l"}
         rights.grant(RULES)

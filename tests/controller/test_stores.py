@@ -238,6 +238,15 @@ async def test_conditions_say_which_namespaces_may_use_a_cluster_store(cluster, 
             await cluster.condition("False", "SecretSyncedError", message="denied by spec.condition")
 
 
+async def test_a_namespace_that_a_condition_names_is_not_read(cluster, proxied, proxy, shared):
+    by_name, by_label = {"namespaces": [cluster.namespace]}, {"namespaceSelector": {"matchLabels": {"team": "b"}}}
+    await cluster.echo(shared, "ClusterSecretStore", rest={"conditions": [by_label, by_name]})
+    async with cluster.running(proxied):
+        await cluster.external_secret(**of(shared))
+        await cluster.data(password=shared)
+    assert ("GET", f"/api/v1/namespaces/{cluster.namespace}") not in proxy.counts
+
+
 async def test_a_namespace_is_judged_by_the_labels_that_it_has_now(cluster, api, shared):
     await cluster.echo(
         shared, "ClusterSecretStore", rest={"conditions": [{"namespaceSelector": {"matchLabels": {"team": "a"}}}]}

@@ -112,20 +112,6 @@ async def test_a_json_patch_stops_at_a_failed_test(api, namespace):
     assert patched["data"] == {"k": "2"}
 
 
-async def test_apply_creates_owns_and_respects_other_managers(api, namespace):
-    manifest = config_map("a", namespace, {"k": "1"})
-    made = await api.apply(CONFIG_MAPS, manifest, field_manager="one")
-    assert made["metadata"]["managedFields"][0] | {"time": ""} == made["metadata"]["managedFields"][0] | {
-        "manager": "one", "operation": "Apply", "time": "",
-    }  # fmt: skip
-    other = config_map("a", namespace, {"k": "2"})
-    with pytest.raises(Conflict, match="conflict with"):
-        await api.apply(CONFIG_MAPS, other, field_manager="two", force=False)
-    assert (await api.apply(CONFIG_MAPS, other, field_manager="two"))["data"] == {"k": "2"}
-    with pytest.raises(Conflict):
-        await api.apply(CONFIG_MAPS, config_map("a", namespace, {}, uid="another"), field_manager="one")
-
-
 async def test_the_status_is_written_apart_from_the_rest(api, namespace):
     spec = {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}}
     made = await api.create(INGRESSES, {"metadata": {"name": "a", "namespace": namespace}, "spec": spec}, namespace)

@@ -99,7 +99,7 @@ async def test_a_failing_key_is_told_and_retried_apart_from_the_others():
         workers.add("fine")
         await others.wait()
     assert failures == [("poisoned", ThrottledError, 77.0)]
-    assert workers.queue.failures("poisoned") == 1
+    assert workers.queue.retries == 1
 
 
 async def test_stopping_lets_work_under_way_end_and_starts_no_more():

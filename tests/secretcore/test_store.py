@@ -8,7 +8,7 @@ from secretcore.model.store import StoreCondition
 from secretcore.parse import parse_store
 from secretcore.providers.fake import FakeProvider
 from secretcore.registry import Registry
-from secretcore.store import Store, allows, selects
+from secretcore.store import Store, allows, allows_by_name, namespace_selectors, selects
 
 FAKE = FakeProvider(data=())
 
@@ -39,6 +39,13 @@ TEAM = LabelSelector(match_labels={"team": "a"})
 )
 def test_conditions_of_a_cluster_store(conditions, namespace, labels, allowed):
     assert allows(cluster_store(*conditions), namespace, labels) is allowed
+
+
+def test_labels_need_not_be_known_where_a_condition_names_the_namespace():
+    store = cluster_store(StoreCondition(namespace_selector=TEAM), StoreCondition(namespaces=("one",)))
+    assert allows_by_name(store, "one")
+    assert not allows_by_name(store, "two")
+    assert namespace_selectors(store) == [TEAM]
 
 
 def test_a_secret_store_serves_its_own_namespace_only():
