@@ -27,7 +27,7 @@ CLIENT = ("aiohttp", "kubernetes")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command. Returns its exit code; a wrong call is 2."""
+    """Runs a command. Returns its exit code; a wrong call is 2, output that can't be written 3."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if os.getpid() == 1:
         _end_when_told(0 if given[:2] == ["agent", "--refresh"] else 128 + signal.SIGTERM)
@@ -65,7 +65,7 @@ def _run(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> i
         if error.errno == errno.EPIPE:
             return 141  # as if SIGPIPE had ended it
         print(f"the output can't be written: {error.strerror}", file=sys.stderr)
-        return 1
+        return 3  # 1 is an answer: a difference, a finding, an ExternalSecret that did not resolve
     return code
 
 

@@ -51,12 +51,14 @@ class Volume:
         self._root = descriptor
         self._step = step
 
-    def publish(self, files: Files, mode: int, *, needed: Collection[str] | None = None) -> bool:
+    def publish(self, files: Files, mode: int, *, size: int = 0, needed: Collection[str] | None = None) -> bool:
         """Makes these files, and no others, what readers see. Returns whether anything of it is new to them; where
         content and permissions are as they should be, nothing is touched.
 
-        Raises `VolumeFailed`; then the files are still those of before. Where something else stands in the place of a
-        folder, that is a failure if the folder is one of `needed` (None: all are); the others don't suffer from it.
+        Raises `VolumeFailed`; then the files are still those of before. `size` is the volume's, in bytes: what would
+        not fit with the generations that are kept is refused before it fills the volume; 0 is not known. Where
+        something else stands in the place of a folder, that is a failure if the folder is one of `needed` (None: all
+        are); the others don't suffer from it.
         """
         for path in files:
             if not is_path(path):

@@ -151,7 +151,7 @@ class Refresher:
             if owners.get(path.partition("/")[0], record) is record
         }
         needed = {record.subject.root for record in fetched}
-        changed = self._volume.publish(files, self._work.file_mode, needed=needed)
+        changed = self._volume.publish(files, self._work.file_mode, size=self._work.volume_bytes, needed=needed)
         for record in fetched:
             record.commit()
             self._schedule(record)

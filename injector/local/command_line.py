@@ -10,7 +10,7 @@ from injector.local import command, flags, manifests
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Returns the exit code: 0 all resolved, 1 one did not, 2 a wrong call."""
+    """Returns the exit code: 0 all resolved, 1 one did not, 2 a wrong call, 3 no place for the output."""
     try:
         parsed = _parser().parse_args(arguments)
     except SystemExit as end:
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         "render",
         "Resolves every ExternalSecret in the manifests against the stores in the manifests, and prints "
         "the Secrets, or writes them as files. Exit code: 0 all resolved, 1 one did not (each failure is a line on "
-        "standard error), 2 a wrong call.",
+        "standard error), 2 a wrong call, 3 the output can't be written.",
     )
     parser.add_argument("paths", nargs="*", metavar="FILE_OR_DIR", help="manifests; - is standard input")
     parser.add_argument("--show-values", action="store_true", help="print values; they are masked otherwise")

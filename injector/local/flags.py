@@ -35,7 +35,8 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
         "--from-environment",
         action="store_true",
         help="let stores take credentials from the environment: SECRET_<NAME>_<KEY> for a key of a Secret, "
-        "TOKEN_<NAME> for a ServiceAccount, and the variables of a cloud's own tools",
+        "TOKEN_<NAME> for a ServiceAccount (what is no letter or digit becomes _), and the variables of a cloud's own "
+        "tools",
     )
 
 

@@ -46,6 +46,7 @@ WELL = {
     "present": scraped("controller_runtime_max_concurrent_reconciles", always(16), **RECONCILES),
     "leads": scraped("leader_election_master_status", always(1), **CONTROLLER, name="external-secrets-controller"),
     "follows": scraped("leader_election_master_status", always(0), **{**CONTROLLER, "pod": "b"}, name="external-secrets-controller"),
+    "rival": scraped("externalsecret_other_controller_writes_total", always(0), **CONTROLLER),
     "overdue": scraped("workqueue_overdue_seconds", always(20), **QUEUE),
     "reconciles": scraped("controller_runtime_reconcile_total", growing(60), **RECONCILES, result="success"),
     "errors": scraped("controller_runtime_reconcile_errors_total", growing(3), **RECONCILES),
@@ -82,6 +83,8 @@ CASES = {
     "SecretStoreNotReady": ({"store": always(1)}, "store shop/vault is not ready"),
     "ExternalSecretsControllerAbsent": ({"present": NOTHING}, "no controller of external secrets answers"),
     "ExternalSecretsWithoutLeader": ({"leads": always(0)}, "no replica of the controller holds the lease"),
+    "ExternalSecretsOtherController": (
+        {"rival": growing(1)}, "the External Secrets Operator works on what this controller works on"),
     "ExternalSecretsRefreshLate": ({"overdue": always(600)}, "the queue externalsecret is 10m 0s behind"),
     "ExternalSecretsReconcileErrors": ({"errors": growing(30)}, "50% of the reconciles of externalsecret fail"),
     "ExternalSecretsReconcileBroke": ({"broke": growing(1)}, "a reconcile of externalsecret broke"),

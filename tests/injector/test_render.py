@@ -247,10 +247,11 @@ def test_a_wrong_call_is_code_2_and_says_what_is_wrong(arguments, sentence, caps
     assert sentence in capsys.readouterr().err
 
 
-def test_output_that_cannot_be_written_is_said_in_one_line():
-    command = f"{sys.executable} -m injector render --no-progress {QUICKSTART} > /dev/full"
+@pytest.mark.parametrize("command", ["render", "explain"])
+def test_output_that_cannot_be_written_is_said_in_one_line_and_is_no_answer(command):
+    command = f"{sys.executable} -m injector {command} --no-progress {QUICKSTART} > /dev/full"
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (1, "the output can't be written: No space left on device\n")
+    assert (done.returncode, done.stderr) == (3, "the output can't be written: No space left on device\n")
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():

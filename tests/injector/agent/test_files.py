@@ -170,13 +170,13 @@ def test_what_would_not_fit_three_times_is_refused_with_the_sizes_before_it_is_w
     publish(folder, ONE)
     with open_volume(folder) as volume:
         if fits:
-            assert volume.publish(files, 0o444, size)
+            assert volume.publish(files, 0o444, size=size)
             return
         before = state(folder)
         with pytest.raises(
             VolumeFailed, match=r"files? take \d+ KiB of memory, 3 sets of them are kept, and .* has"
         ) as no:
-            volume.publish(files, 0o444, size)
+            volume.publish(files, 0o444, size=size)
     assert state(folder) == before
     assert seen(folder) == ONE
     assert "injector.agent.volumeSize" in no.value.remedy
@@ -185,7 +185,7 @@ def test_what_would_not_fit_three_times_is_refused_with_the_sizes_before_it_is_w
 def test_files_that_are_there_stay_when_the_volume_turns_out_too_small_for_them(folder):
     publish(folder, ONE)
     with open_volume(folder) as volume:
-        assert volume.publish(ONE, 0o444, 1) is False
+        assert volume.publish(ONE, 0o444, size=1) is False
 
 
 def test_a_volume_of_three_times_the_data_is_never_full(small):
