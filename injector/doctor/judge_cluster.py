@@ -21,8 +21,8 @@ _CLASS = re.compile(r"--controller-class(?:=(.*))?")
 
 
 def judge_cluster(facts: ClusterFacts, now: datetime, *, cluster_stores: bool, works: bool) -> Iterator[Finding]:
-    """`cluster_stores` says whether a ClusterSecretStore is asked for, `works` whether some ExternalSecret is synced,
-    which a controller must have done.
+    """`cluster_stores` says whether a ClusterSecretStore is asked for, `works` whether there are traces of a
+    controller at work.
     """
     for name, definition in facts.definitions.items():
         if cluster_stores or not name.startswith("cluster"):

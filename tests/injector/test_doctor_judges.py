@@ -274,6 +274,21 @@ def definitions(**changed):
     return {"definitions": {**CRDS, **{f"{plural}.external-secrets.io": each for plural, each in changed.items()}}}
 
 
+FAILED = {"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "could not get secret data"}
+
+
+@pytest.mark.parametrize(("minutes", "missed"), [(5, False), (90, True)])
+@pytest.mark.parametrize("of", ["the ExternalSecret", "its store"])
+def test_a_controller_that_wrote_a_status_lately_is_not_missed(minutes, missed, of):
+    trace = written(external_secrets_injector=ago(minutes=minutes))
+    broken = good_store(condition=FAILED)
+    if of == "its store":
+        broken.manifest["metadata"] |= trace
+    found = good(FAILED, metadata=trace if of == "the ExternalSecret" else {}, stores=[broken])
+    said = judge(Facts(NOW, "team", cluster(ours=(), leases=()), [found]))
+    assert any("neither a Deployment nor a Lease" in finding.problem for finding in said) == missed
+
+
 @pytest.mark.parametrize(
     ("facts", "order", "about", "problem"),
     [
