@@ -181,6 +181,7 @@ class Controller:
 
         def external_secret_changed(change: Change) -> None:
             self._told.changed(change)
+            self._gather.changed(change)
             if change.new is None:
                 self._rivals.gone("ExternalSecret", change.key)
             routing.external_secret_changed(change)

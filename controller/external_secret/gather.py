@@ -16,7 +16,7 @@ from controller.kinds import StoreKey
 from controller.stores import ClusterStores
 from controller.told import Told
 from controller.view import View
-from kubecore.cache import Key, key_of
+from kubecore.cache import Change, Key, key_of
 from kubecore.errors import NotFound
 from kubecore.resources import SECRETS
 from kubecore.verbs import Client
@@ -92,6 +92,13 @@ class Gather:
         if known is None or known.uid != uid:
             known = self._memories[key] = Memory(uid)
         return known
+
+    def changed(self, change: Change) -> None:
+        """An etcd that was restored can bring another spec under a generation that was known."""
+        if change.old and change.new and change.old.get("spec") != change.new.get("spec"):
+            known = self._memories.get(change.key)
+            if known is not None:
+                known.spec = None
 
     def content_with(self, key: Key) -> tuple[str, str]:
         """UID and resourceVersion of the Secret that an ExternalSecret found, or left, as it should be."""
@@ -188,7 +195,7 @@ class Gather:
 
     def fingerprint(self, subject: Subject, rendered: Rendered) -> bytes:
         """Of all that a Secret is made from. Nobody outside of this process can make anything of it."""
-        return fingerprint(self._salt, f"{subject.uid} {subject.version}", rendered)
+        return fingerprint(self._salt, subject.identity, rendered)
 
     async def siblings(self, subject: Subject) -> list[Secret]:
         """The Secrets beside the target that bear the created-by label of this ExternalSecret, live; mostly none."""

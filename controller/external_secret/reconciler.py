@@ -118,7 +118,7 @@ class ExternalSecretReconciler:
         subject, stores = this.subject, self.gather.stores_read(this.subject)
         outcome = await self.fetches.outcome(
             this.key,
-            f"{subject.version} {this.templates} {stores}",
+            f"{subject.identity} {this.templates} {stores}",
             subject.stores,
             lambda: self.gather.outcome(subject),
         )

@@ -54,6 +54,11 @@ class Subject:
         return self.external_secret.metadata.uid
 
     @property
+    def identity(self) -> str:
+        """Which object it is, and which version of it: one that was made anew may have every other mark of the last."""
+        return f"{self.uid} {self.version}"
+
+    @property
     def target_name(self) -> str:
         return self.external_secret.target_name
 
