@@ -1,7 +1,7 @@
 """Reads the pages of the documentation as a person with a terminal does: what stands indented by four spaces is to be
 typed, what stands in a fence is to be looked at.
 
-`commands` and `section` take the text of a page; the tests of pages run what they return.
+`commands`, `files` and `section` take the text of a page; the tests of pages run what they return.
 """
 
 import re
@@ -44,3 +44,8 @@ def _commands(text: str) -> Iterator[str]:
 def fenced(text: str, language: str) -> list[str]:
     """What stands in the fences of a language."""
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def files(text: str) -> dict[str, str]:
+    """What is to be written into which file, by its path: a fence below a line that ends in "`/path`:"."""
+    return dict(re.findall(r"`(/[^`\n]+)`:\n\n```[a-z]+\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
