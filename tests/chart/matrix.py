@@ -145,6 +145,7 @@ CONTROLLER = {
     "one kind of stores": {"crds": {"createClusterSecretStore": False}},
     "the other kind of stores": {"crds": {"createSecretStore": False}},
     "no definitions": {"installCRDs": False, "createOperator": False},
+    "no controller": {"createOperator": False, "serviceAccount": {"create": False}},
 }  # fmt: skip
 """Rows for the controller, and for what is of the whole release."""
 

@@ -74,6 +74,10 @@ def test_a_release_fits_into_the_secret_that_helm_keeps_it_in():
             ],
         ),
         (
+            {"createOperator": False},
+            [f"ClusterRole/{FULL}-edit", f"ClusterRole/{FULL}-servicebindings", f"ClusterRole/{FULL}-view"],
+        ),
+        (
             {"scopedNamespace": "team", "scopedRBAC": True},
             [
                 f"Deployment/{FULL}", f"Role/{FULL}-controller", f"Role/{FULL}-leaderelection",
@@ -116,7 +120,7 @@ def test_a_release_fits_into_the_secret_that_helm_keeps_it_in():
             ],
         ),
     ],
-    ids=["default", "scoped", "without-rbac", "without-aggregation-and-lease", "scoped-at-home", "scoped-elsewhere"],
+    ids=["default", "without-controller", "scoped", "without-rbac", "without-aggregation-and-lease", "scoped-at-home", "scoped-elsewhere"],
 )  # fmt: skip
 def test_which_objects_there_are(values, expected):
     assert names(rendered(values)) == expected

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.chart.helm import names, of_kind
 from tests.chart.release import Release, may
 
 pytestmark = pytest.mark.server
@@ -98,6 +99,21 @@ def test_of_leases_it_has_its_own(release, namespace):
 def test_a_switch_takes_rights_away(release, namespace, values, gone):
     expected = SERVED | CLUSTER | {LEASES: {"create"}} | nothing(gone)
     assert matrix(release(**values), namespace, expected) == expected
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_release_of_the_webhook_alone_gives_nobody_the_rights_of_a_controller(release, cluster, namespace, create):
+    it = release(createOperator=False, injector={"enabled": True}, serviceAccount={"create": create})
+    webhook = it.account
+    assert names(of_kind(it.kept, "ServiceAccount")) == [f"ServiceAccount/{webhook}"]
+    bindings = of_kind(it.kept, "ClusterRoleBinding") + of_kind(it.kept, "RoleBinding")
+    assert {subject["name"] for each in bindings for subject in each["subjects"]} == {webhook}
+    own = {"group": "external-secrets.io", "resource": "externalsecrets", "verb": "list"}
+    cluster.apiserver.wait_until(lambda: it.may(**own))
+    never = nothing(["/secrets", "/serviceaccounts/token", "/events", "external-secrets.io/externalsecrets/status"])
+    for account in (webhook, webhook.removesuffix("-webhook"), "default"):
+        it.account = account
+        assert matrix(it, namespace, never) == never
 
 
 def test_it_can_not_become_anyone_else(release):

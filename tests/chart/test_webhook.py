@@ -204,8 +204,9 @@ def test_more_conditions_and_selectors_are_the_users():
 
 
 def test_a_role_in_one_namespace_is_not_enough():
-    with pytest.raises(HelmRenderError, match=r"injector.enabled: the webhook serves the whole cluster"):
+    with pytest.raises(HelmRenderError, match=r"injector.enabled: the webhook serves the whole cluster") as refused:
         rendered(values() | {"scopedRBAC": True, "scopedNamespace": "team"})
+    assert all(f"{value}: false" in str(refused.value) for value in ALONE)
 
 
 @pytest.mark.parametrize(
