@@ -36,13 +36,18 @@ def endpoints(controller: Controller, live: str, scraped: str) -> dict[str, Rout
 
 @asynccontextmanager
 async def listening(address: str, routes: Routes) -> AsyncIterator[None]:
-    """Serve at `host:port` while inside; `0` is nowhere. Raises OSError when the port is taken."""
+    """Serve at `host:port` while inside; `0` is nowhere. Raises OSError, with the flag, when the port is taken."""
     if address == "0":
         yield
         return
     host, _, port = address.rpartition(":")
     server = Server(routes, host=host.strip("[]"), port=int(port))
-    await server.start()
+    try:
+        await server.start()
+    except OSError as error:
+        await server.stop()
+        flag = "--metrics-addr" if ("GET", "/metrics") in routes else "--live-addr"
+        raise OSError(f"{flag}: {error.strerror or error}. Give it another port, or 0 to serve this nowhere") from None
     try:
         yield
     finally:

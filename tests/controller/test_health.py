@@ -50,3 +50,13 @@ async def test_nothing_is_served_at_0():
     async with listening("0", {}):
         pass
     assert "0" in endpoints(controller(), "0", "127.0.0.1:1")
+
+
+@pytest.mark.parametrize(("taken", "flag"), [(0, "--live-addr"), (1, "--metrics-addr")])
+async def test_a_port_that_is_taken_is_told_with_the_flag_that_moves_it(taken, flag):
+    address = f"127.0.0.1:{free_port()}"
+    routes = [*endpoints(controller(), "127.0.0.1:0", "127.0.0.2:0").values()][taken]
+    async with listening(address, {}):
+        with pytest.raises(OSError, match=rf"^{flag}: .*{address.rpartition(':')[2]}.*in use. Give it another port"):
+            async with listening(address, routes):
+                pass

@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 
+import yaml
 from helm_python import Config
 
 WORDS = {"true": True, "false": False}
@@ -23,18 +24,27 @@ def main(arguments):
     parser.add_argument("--version")
     parser.add_argument("--set", action="append", default=[])
     parser.add_argument("--reuse-values", action="store_true")
+    parser.add_argument("--reset-values", action="store_true")
     parser.add_argument("--create-namespace", action="store_true")
+    parser.add_argument("--output", choices=["yaml"])
+    parser.add_argument("-f", dest="file", type=Path)
+    parser.add_argument("--wait", action="store_true")  # for nothing: no pod runs here
+    parser.add_argument("--timeout")
     given = parser.parse_args(arguments)
     helm = Config(kubeconfig_path=Path(os.environ["KUBECONFIG"]), namespace=given.namespace)
     match given.command:
         case ["install", name, chart]:
             helm.install(_chart(chart), name, values(given.set), create_namespace=given.create_namespace)
         case ["upgrade", name, chart]:
-            helm.upgrade(_chart(chart), name, values(given.set), reuse_values=given.reuse_values)
+            new = yaml.safe_load(given.file.read_text()) if given.file else values(given.set)
+            reuse, reset = given.reuse_values, given.reset_values
+            helm.upgrade(_chart(chart), name, new, reuse_values=reuse, reset_values=reset)
         case ["uninstall", name]:
             helm.uninstall(name)
         case ["get", "manifest", name]:
             print(helm.status(name)["manifest"])
+        case ["get", "values", name]:
+            print(yaml.safe_dump(helm.get_values(name)))
         case other:
             raise SystemExit(f"helm: {other} is not known here")
 

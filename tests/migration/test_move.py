@@ -184,7 +184,9 @@ def test_a_cluster_moves_and_moves_back_and_no_secret_is_written(moving):
         assert {each["name"] for each in definition["spec"]["versions"] if each["served"]} == {"v1", "v1beta1"}
     controller = moving.controller()
     moving.taken_over()
-    assert "every Secret is as it was" in person.runs(6)
+    said = person.runs(6)
+    assert "every Secret is as it was" in said
+    assert MANAGER in next(line for line in said.splitlines() if " owner " in line and "," in line)
     assert moving.secrets() == before
     assert moving.specs() == specs
     assert moving.status("owner")["conditions"][0]["message"] == "secret synced"

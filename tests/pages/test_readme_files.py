@@ -125,7 +125,7 @@ class Person:
         flags = [arg for arg in container["args"] if "-addr=" not in arg]
         kubeconfig = release.kubeconfig(self.folder / "controller")
         own = (f"--kubeconfig={kubeconfig}", "--metrics-addr=0", "--live-addr=0")
-        self.controller = self.terminal.start(shlex.join([".venv/bin/python", *container["command"][1:], *flags]), *own)
+        self.controller = self.terminal.start(shlex.join([".venv/bin/python", "-m", *flags]), *own)
 
     def _run(self):
         self.pod = self.node.run(self.plane.request("GET", "/api/v1/namespaces/default/pods/shop"))

@@ -35,7 +35,8 @@ def test_the_commands_make_the_secrets(terminal, plane):
             continue
         if command.endswith("&"):
             address, flags = controller_flags()
-            controller = terminal.start(command, *flags)
+            # The same ports as the page's, which are none, but for the one that says when it is ready.
+            controller = terminal.start(command.replace("--live-addr=0", ""), *flags)
             # Where a person needs a moment to type on, this is at once.
             controller.wait_until(lambda: httpx.get(f"http://{address}/readyz", trust_env=False).is_success)  # noqa: B023
         elif command == "kill %1":
