@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from secretcore.backends.transport import Transport
+from secretcore.backends.transport import Transport, _origin
 from tests.backends.servers import peer
 from tests.support.tls import Authority
 
@@ -94,6 +94,22 @@ async def test_what_is_no_answer_is_an_error_that_quotes_nothing(pieces, error):
             await http.get(server.url)
     assert not {"OpenSSH", "short", "xxx"} & set(str(raised.value).split())
     assert raised.value.__cause__ is None
+
+
+async def test_a_server_that_goes_on_to_the_protocol_it_was_asked_for_gives_no_answer():
+    switch = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    async with peer(lambda number: (switch if number == 1 else OK,)) as server, client(connections=1) as http:
+        with pytest.raises(httpx.RemoteProtocolError, match="another protocol"):
+            await http.get(server.url, headers={"Connection": "Upgrade", "Upgrade": "h2c"})
+        assert (await http.get(server.url)).content == b"ok"
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "port"), [("http://a", 80), ("https://a", 443), ("http://a:443", 443), ("http://a:0", 0), ("https://a:0", 0)]
+)
+def test_the_port_is_the_one_that_the_address_names(url, port):
+    assert _origin(httpx.URL(url))[2] == port
 
 
 async def test_a_connection_serves_one_request_after_another():
