@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from secretcore.backends.stream import MOST_READ, MOST_UNREAD, open_stream
 from secretcore.backends.transport import Transport, _origin
 from tests.backends.servers import peer
 from tests.support.tls import Authority
@@ -245,6 +246,25 @@ async def test_a_long_answer_arrives_whole():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
     async with peer(always(head, body)) as server, client() as http:
         assert (await http.get(server.url)).content == body
+
+
+async def test_a_read_takes_a_bounded_piece_of_what_came_and_nothing_is_lost():
+    body = bytes(range(256)) * 8_000
+    async with peer(always(body, None)) as server:
+        stream = await open_stream("127.0.0.1", server.port, None)
+        await stream.write(b"GET / HTTP/1.1\r\n\r\n")
+        while len(stream._unread) <= MOST_UNREAD:  # noqa: ASYNC110  # there is nothing that tells
+            await asyncio.sleep(0.001)
+        pieces, unread = [], []
+        while piece := await stream.read():
+            pieces.append(piece)
+            unread.append(len(stream._unread))
+            await asyncio.sleep(0)
+        stream.abort()
+        await stream.lost()
+    assert b"".join(pieces) == body
+    assert max(map(len, pieces)) == MOST_READ
+    assert max(unread) <= 2 * MOST_UNREAD
 
 
 async def test_nobody_listening_is_said_as_the_system_says_it():
