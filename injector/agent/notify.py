@@ -17,15 +17,19 @@ DEBOUNCE = 0.5
 """Seconds in which further changes are told as one."""
 ATTEMPTS = 5
 TIMEOUT = 10.0
+"""Seconds until a container has to have said how it went."""
 
 
 class Notifier:
     """Changes in, requests out, one at a time. `told` counts how they ended: "success" or "error"."""
 
-    def __init__(self, on_change: Callable[[], OnChange | None], *, debounce: float = DEBOUNCE) -> None:
+    def __init__(
+        self, on_change: Callable[[], OnChange | None], *, debounce: float = DEBOUNCE, timeout: float = TIMEOUT
+    ) -> None:
         self.told: Counter[str] = Counter()
         self._on_change = on_change
         self._debounce = debounce
+        self._timeout = timeout
         self._poked = asyncio.Event()
 
     def poke(self) -> None:
@@ -46,13 +50,13 @@ class Notifier:
         retrying = tenacity.AsyncRetrying(
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=8),
-            retry=tenacity.retry_if_exception_type(httpx.HTTPError),
+            retry=tenacity.retry_if_exception_type((httpx.HTTPError, TimeoutError)),
             reraise=True,
         )
         url = f"http://127.0.0.1:{target.port}{target.path}"
         try:
-            await retrying(_post, url)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            await retrying(_post, url, self._timeout)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             self.told["error"] += 1
             status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else None
             logs.error("a container could not be told of new files", url=url, error=type(error).__name__, status=status)
@@ -61,8 +65,11 @@ class Notifier:
             logs.info("a container was told of new files", url=url)
 
 
-async def _post(url: str) -> None:
+async def _post(url: str, seconds: float) -> None:
+    """Raises `httpx.HTTPError`, `httpx.InvalidURL` or TimeoutError. What a container says beside the status is not
+    read: it may be without end.
+    """
     # Without TLS: nothing is encrypted on the way to one's own pod, and a context of CAs would cost half a megabyte.
-    async with httpx.AsyncClient(transport=Transport(None, 1), timeout=TIMEOUT) as client:
-        answer = await client.post(url)
-        answer.raise_for_status()
+    async with asyncio.timeout(seconds), httpx.AsyncClient(transport=Transport(None, 1), timeout=None) as client:
+        async with client.stream("POST", url) as answer:
+            answer.raise_for_status()

@@ -32,6 +32,8 @@ CONNECT_SECONDS = 5.0
 DEFAULT_RETRIES = 2
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"(?:[!-~](?:[ -~\t]*[!-~])?)?")
+PLAIN = {"accept-encoding": "identity"}
+"""Nothing is decompressed: a kibibyte can be a gibibyte, in one piece, before anybody could count it."""
 LONGEST_WAIT = 10.0
 """Seconds of a Retry-After that are waited out here; a longer one is the caller's to plan with."""
 
@@ -133,8 +135,10 @@ class HttpClient:
         )
         response = await self._client.send(request, stream=True)
         try:
+            if not _is_plain(response.headers):
+                return _unread(response, where)
             body = bytearray()
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.aiter_raw():
                 body += chunk
                 if len(body) > self._limits.response_bytes:
                     raise Malformed(
@@ -162,7 +166,7 @@ async def http_client(
     Raises `StoreUnavailable` for a proxy that can't be used, `AccessDenied` for headers that can't be sent, `Malformed`
     for certificates.
     """
-    context, always = context_for(tls or TLS()), _headers(headers or {}, "the store")
+    context, always = context_for(tls or TLS()), _headers({**PLAIN, **(headers or {})}, "the store")
     # Only httpx's own transport goes through proxies.
     transport = None if {"all", "http", "https"} & set(getproxies()) else Transport(context, limits.concurrent_reads)
     pool = httpx.Limits(max_connections=limits.concurrent_reads, max_keepalive_connections=limits.concurrent_reads)
@@ -206,6 +210,21 @@ def _headers(headers: Mapping[str, str], where: str) -> dict[str, str]:
                 remedy="store the credential as printable ASCII, without line breaks and white space around it",
             )
     return dict(headers)
+
+
+def _is_plain(headers: httpx.Headers) -> bool:
+    encodings = headers.get("content-encoding", "").split(",")
+    return all(each.strip().lower() in ("", "identity") for each in encodings)
+
+
+def _unread(response: httpx.Response, where: str) -> Answer:
+    """An answer whose body can't be used. Raises `Malformed`, unless the status alone says enough, and to try again."""
+    if response.status_code == 429 or response.status_code >= 500:
+        return Answer(response.status_code, response.headers, b"")
+    raise Malformed(
+        f"{where}: the answer is compressed (Content-Encoding), which was not asked for",
+        remedy="switch compression off in the backend, or in the proxy before it",
+    )
 
 
 def _worth_another_try(error: BaseException) -> bool:
@@ -255,7 +274,5 @@ def _reason(error: Exception) -> str:
             return "the connection broke off"
         case ssl.SSLError():
             return f"TLS failed ({error.reason or 'no reason given'})"
-        case httpx.DecodingError():
-            return "the answer can't be decompressed"
         case _:
             return type(error).__name__

@@ -12,6 +12,8 @@ from typing import cast
 
 MOST_UNREAD = 256 * 1024
 """Bytes that wait to be read before the peer has to."""
+MOST_READ = 64 * 1024
+"""Bytes that are read at a time, so that who counts them can stop in time."""
 SECOND_FAMILY_AFTER = 0.25
 """Seconds after which the next address is tried beside the one that doesn't answer (RFC 8305)."""
 
@@ -29,13 +31,14 @@ class Stream(asyncio.Protocol):
         self._lost = asyncio.get_running_loop().create_future()
 
     async def read(self) -> bytes:
-        """What came, as soon as there is anything; empty at the end. Raises OSError."""
+        """What came, as soon as there is anything, at most `MOST_READ`; empty at the end. Raises OSError."""
         while not self._unread and not self._ended:
             await self._change()
-        received = bytes(self._unread)
-        self._unread.clear()
+        received = bytes(self._unread[:MOST_READ])
+        del self._unread[:MOST_READ]
         if received:
-            self._transport.resume_reading()
+            if len(self._unread) <= MOST_UNREAD:
+                self._transport.resume_reading()
         elif self._error is not None:
             raise self._error
         return received

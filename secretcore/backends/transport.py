@@ -145,7 +145,8 @@ class _Connection:
                 if not received and self._http.their_state is h11.SEND_RESPONSE:
                     raise httpx.RemoteProtocolError("the server closed the connection without an answer")
                 self._http.receive_data(received)
-        assert isinstance(event, h11.Event), "it pauses only after the end of an answer"
+        if not isinstance(event, h11.Event):  # paused: what follows, to a request for an upgrade, is another protocol
+            raise httpx.RemoteProtocolError("the server went on to another protocol")
         return event
 
     def is_ready_again(self) -> bool:
@@ -212,7 +213,7 @@ def _origin(url: httpx.URL) -> Origin:
     host = url.raw_host.decode("ascii")
     if url.scheme not in PORTS or not host:
         raise httpx.UnsupportedProtocol("the address is not one of http or https")
-    return url.scheme, host, url.port or PORTS[url.scheme]
+    return url.scheme, host, PORTS[url.scheme] if url.port is None else url.port
 
 
 def _written(http: h11.Connection, request: httpx.Request, body: bytes) -> bytes:

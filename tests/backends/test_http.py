@@ -1,11 +1,16 @@
-"""What can't be sent at all: addresses, proxies and headers that no request can be made with."""
+"""What can't be sent at all: addresses, proxies and headers that no request can be made with. And answers that are
+compressed.
+"""
+
+import gzip
 
 import pytest
 
 from secretcore.backends.http import Exchange, http_client
-from secretcore.errors import AccessDenied, StoreUnavailable
+from secretcore.errors import AccessDenied, Malformed, StoreUnavailable, Throttled
 from secretcore.limits import Limits
 from secretcore.model.store import RetrySettings
+from tests.backends.servers import peer
 from tests.support.faults import FaultProxy
 
 CANARY = "canary-71c0"
@@ -68,6 +73,49 @@ async def test_a_header_that_can_be_sent_arrives_as_it_is(fault_proxies):
     await send(proxy.url, always={"x-empty": ""}, headers={"authorization": "Bearer ~!a\tb c="})
     (request,) = proxy.requests
     assert (request.headers.get("authorization"), request.headers.get("x-empty")) == ("Bearer ~!a\tb c=", "")
+
+
+@pytest.fixture(params=["our transport", "httpx's own"])
+def asked_of(request, monkeypatch):
+    """The address to ask for, of a server that is reached directly or as a proxy."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+    def address(server):
+        if request.param == "our transport":
+            return server.url
+        monkeypatch.setenv("http_proxy", server.url)
+        return "http://backend.test/"
+
+    return address
+
+
+def answer(status, encoding, body):
+    head = f"HTTP/1.1 {status} X\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return lambda _number: [head.encode() + body]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip", "identity, deflate", "br", "x-unheard-of"])
+async def test_a_compressed_answer_is_refused_unread(asked_of, encoding):
+    bomb = gzip.compress(gzip.compress(bytes(2**20)))
+    async with peer(answer(200, encoding, bomb)) as server:
+        with pytest.raises(Malformed, match='secret "app" at .*: the answer is compressed'):
+            await send(asked_of(server))
+    (request,) = server.requests
+    assert b"\r\naccept-encoding: identity\r\n" in request.lower()
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "Identity, identity"])
+async def test_an_answer_that_says_it_is_not_compressed_is_read(asked_of, encoding):
+    async with peer(answer(200, encoding, b"as it is")) as server:
+        assert (await send(asked_of(server))).body == b"as it is"
+
+
+@pytest.mark.parametrize(("status", "error"), [(429, Throttled), (500, StoreUnavailable), (503, StoreUnavailable)])
+async def test_a_failure_stays_one_that_passes_however_it_is_encoded(asked_of, status, error):
+    async with peer(answer(status, "gzip", gzip.compress(b"<h1>busy</h1>"))) as server:
+        with pytest.raises(error):
+            await send(asked_of(server))
 
 
 async def refuses(proxy, header, always):

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from secretcore.backends.transport import Transport
+from secretcore.backends.stream import MOST_READ, MOST_UNREAD, open_stream
+from secretcore.backends.transport import Transport, _origin
 from tests.backends.servers import peer
 from tests.support.tls import Authority
 
@@ -94,6 +95,22 @@ async def test_what_is_no_answer_is_an_error_that_quotes_nothing(pieces, error):
             await http.get(server.url)
     assert not {"OpenSSH", "short", "xxx"} & set(str(raised.value).split())
     assert raised.value.__cause__ is None
+
+
+async def test_a_server_that_goes_on_to_the_protocol_it_was_asked_for_gives_no_answer():
+    switch = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    async with peer(lambda number: (switch if number == 1 else OK,)) as server, client(connections=1) as http:
+        with pytest.raises(httpx.RemoteProtocolError, match="another protocol"):
+            await http.get(server.url, headers={"Connection": "Upgrade", "Upgrade": "h2c"})
+        assert (await http.get(server.url)).content == b"ok"
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "port"), [("http://a", 80), ("https://a", 443), ("http://a:443", 443), ("http://a:0", 0), ("https://a:0", 0)]
+)
+def test_the_port_is_the_one_that_the_address_names(url, port):
+    assert _origin(httpx.URL(url))[2] == port
 
 
 async def test_a_connection_serves_one_request_after_another():
@@ -229,6 +246,25 @@ async def test_a_long_answer_arrives_whole():
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
     async with peer(always(head, body)) as server, client() as http:
         assert (await http.get(server.url)).content == body
+
+
+async def test_a_read_takes_a_bounded_piece_of_what_came_and_nothing_is_lost():
+    body = bytes(range(256)) * 8_000
+    async with peer(always(body, None)) as server:
+        stream = await open_stream("127.0.0.1", server.port, None)
+        await stream.write(b"GET / HTTP/1.1\r\n\r\n")
+        while len(stream._unread) <= MOST_UNREAD:  # noqa: ASYNC110  # there is nothing that tells
+            await asyncio.sleep(0.001)
+        pieces, unread = [], []
+        while piece := await stream.read():
+            pieces.append(piece)
+            unread.append(len(stream._unread))
+            await asyncio.sleep(0)
+        stream.abort()
+        await stream.lost()
+    assert b"".join(pieces) == body
+    assert max(map(len, pieces)) == MOST_READ
+    assert max(unread) <= 2 * MOST_UNREAD
 
 
 async def test_nobody_listening_is_said_as_the_system_says_it():

@@ -99,16 +99,16 @@ FAULTS = {
     "somebody's JSON": (Answer(200, '{"status": "' + MARKER + '"}'), Malformed, "none of a KV engine", False),
     "200 with no body": (Answer(200), Malformed, "is not JSON", False),
     "204": (Answer(204), Malformed, "is not JSON", False),
-    "cut gzip": (
-        Answer(200, gzip.compress(b'{"data": {"data": {}}}')[:10], {"Content-Encoding": "gzip"}),
+    "gzip": (
+        Answer(200, gzip.compress(b'{"data": {"data": {}}}'), {"Content-Encoding": "gzip"}),
         Malformed,
-        "is not JSON",
+        "the answer is compressed",
         False,
     ),
-    "gzip that is none": (
-        Answer(200, MARKER, {"Content-Encoding": "gzip"}),
+    "gzip of a server that is sealed": (
+        Answer(503, gzip.compress(b'{"errors": ["Vault is sealed"]}'), {"Content-Encoding": "gzip"}),
         StoreUnavailable,
-        "can't be decompressed",
+        "the backend failed (503)",
         True,
     ),
     "70 MB": (Huge(), Malformed, "larger than 10485760 bytes", False),

@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import suppress
+from itertools import chain, repeat
 
 import pytest
 
 from injector.agent.http_server import serving
 from injector.agent.notify import Notifier
 from injector.handoff import OnChange
+from tests.backends.servers import peer
 from tests.support.processes import free_port
 
 ROUTES = {"/readyz": lambda: (200, "ok\n"), "/down": lambda: (503, "not yet\n")}
@@ -122,6 +124,37 @@ async def test_a_container_that_refuses_for_good_is_given_up_until_the_next_chan
         notifier.poke()
         await told(notifier, listener, 1)
         assert notifier.told == {"error": 1, "success": 1}
+
+
+async def settled(notifier):
+    notifier.poke()
+    task = asyncio.create_task(notifier.run())
+    async with asyncio.timeout(60):
+        while not notifier.told.total():  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def endless(head, piece):
+    """A container whose answer goes on for ever."""
+    return peer(lambda _number: chain([head], repeat(piece)))
+
+
+async def test_an_answer_without_end_is_not_waited_for():
+    async with endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1024) as container:
+        notifier = Notifier(lambda: OnChange(port=container.port, path="/"), debounce=0)
+        await settled(notifier)
+        assert notifier.told == {"success": 1}
+
+
+async def test_a_container_that_never_comes_to_its_answer_is_given_up_and_reported(caplog):
+    async with endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n") as container:
+        notifier = Notifier(lambda: OnChange(port=container.port, path="/"), debounce=0, timeout=0.2)
+        await settled(notifier)
+        assert len(container.requests) == 5
+    assert notifier.told == {"error": 1}
+    assert [record.facts["error"] for record in caplog.records] == ["TimeoutError"]
 
 
 async def test_without_a_target_nobody_is_told():
