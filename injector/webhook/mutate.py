@@ -14,7 +14,7 @@ from injector import handoff
 from injector.webhook import volumes
 from injector.webhook.agent_container import AGENT, FILES_PATH, INIT, OWN, agent_container, completed, is_own
 from injector.webhook.annotations import PREFIX, Injection, Mode
-from injector.webhook.compile import LARGEST, Compiled
+from injector.webhook.compile import LARGEST, Compiled, Unusable
 from injector.webhook.modes import mode_for
 from injector.webhook.options import Options
 from injector.webhook.readers import Owner, mounts, owner, reading
@@ -40,7 +40,9 @@ def identity_of(pod: Manifest, namespace: str) -> Pod:
 
 
 def mutate(pod: Manifest, injection: Injection, who: Pod, compiled: Compiled, options: Options) -> Mutation:
-    """Raises `InvalidSpec` for a pod that can't have an agent, or not where it wants it. `pod` is left as it is."""
+    """Raises `InvalidSpec` for a pod that can't have an agent, or not where it wants it, and `Unusable` where what it
+    names is too large. `pod` is left as it is.
+    """
     spec = pod["spec"]
     _check_platform(spec)
     mode, warnings = mode_for(pod, injection, options)
@@ -191,9 +193,9 @@ def _annotated(metadata: Manifest, document: str) -> dict[str, Any]:
     annotations = {**(metadata.get("annotations") or {}), handoff.ANNOTATION: document}
     size = sum(len(name.encode()) + len(str(value).encode()) for name, value in annotations.items())
     if size > LARGEST:
-        raise InvalidSpec(
-            "metadata.annotations",
-            f"with what the ExternalSecrets and their stores say they would have {size} bytes, more than {LARGEST}",
+        raise Unusable(  # 403: the pod gets in as it is when what it names is smaller
+            "metadata.annotations: with what the ExternalSecrets and their stores say they would have "
+            f"{size} bytes, more than {LARGEST}",
             remedy="name fewer ExternalSecrets, or keep large templates in a ConfigMap (templateFrom)",
         )
     return {**metadata, "annotations": annotations}

@@ -182,10 +182,6 @@ async def test_what_the_cluster_has_decides(cluster, message):
             pod(initContainers=[{"name": "external-secrets-init", "image": "mine", "args": ["agent", "--once"]}]),
             'container "external-secrets-init" has the name of the agent\'s, and is another (call it otherwise)',
         ),
-        (
-            pod(metadata={"annotations": {**annotated(inject="db"), "note": "x" * 262_000}}),
-            "with what the ExternalSecrets and their stores say they would have",
-        ),
         (pod(annotations={"mode": "init"}), "injector.external-secrets.io/inject: is required"),
     ],
 )
@@ -193,6 +189,13 @@ async def test_what_the_pod_brings_decides(shape, message):
     status = (await ask(shape))["status"]
     assert message in status["message"]
     assert (status["code"], status["reason"]) == (422, "Invalid")  # as it is, it never gets in
+
+
+async def test_what_is_too_large_for_the_pods_annotations_may_become_smaller():
+    large = {"template": {"data": {"a": "x" * 262_000}}}
+    status = (await ask(pod(), Cluster(external_secret(target=large), store())))["status"]
+    assert "with what the ExternalSecrets and their stores say they would have 262" in status["message"]
+    assert (status["code"], status["reason"]) == (403, "Forbidden")
 
 
 @pytest.mark.parametrize(
