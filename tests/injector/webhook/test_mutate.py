@@ -522,6 +522,22 @@ async def test_nobody_makes_an_agent_run_another_program_or_read_another_hand_of
     assert (again["image"], again.get("command")) == (OPTIONS.image, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "stays"),
+    [
+        *((name, True) for name in ("AWS_ROLE_ARN", "AZURE_CLIENT_ID", "GOOGLE_APPLICATION_CREDENTIALS")),
+        *((name, True) for name in ("CLOUDSDK_COMPUTE_REGION", "KUBERNETES_SERVICE_HOST", "SSL_CERT_FILE")),
+        *((name, True) for name in ("HTTPS_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY")),
+        *((name, False) for name in ("PYTHONPATH", "LD_PRELOAD", "GLIBC_TUNABLES", "OPENSSL_CONF", "OPENSSL_MODULES")),
+        *((name, False) for name in ("SSLKEYLOGFILE", "GCONV_PATH", "MALLOC_ARENA_MAX", "MY_AWS_ROLE", "PROXY")),
+    ],
+)
+async def test_of_variables_only_those_of_identities_proxies_and_cas_are_others_to_add(name, stays):
+    stored = await admitted(pod())
+    agents(stored)[0]["env"] = [{"name": name, "value": "x"}]
+    assert agents(await admitted(stored))[0].get("env", []) == ([{"name": name, "value": "x"}] if stays else [])
+
+
 async def test_a_mount_of_the_files_that_was_completed_since_is_not_doubled():
     stored = await admitted(pod())
     (mount,) = stored["spec"]["containers"][0]["volumeMounts"]
