@@ -73,7 +73,8 @@ def mutate(pod: Manifest, injection: Injection, who: Pod, compiled: Compiled, op
     if mode == "sidecar":
         at = of_containers.first if of_containers.found else len(containers)
         new["containers"].insert(at, made("sidecar", AGENT))
-    new["volumes"] = _volumes(spec, volumes.volumes(compiled.audiences, compiled.keys, options))
+    ours = volumes.volumes(compiled.audiences, compiled.keys, options)
+    new["volumes"] = _volumes(spec, ours, again=bool(of_inits.found or of_containers.found))
     config = _config(injection, who, compiled, options, files, port)
     metadata = _annotated(pod["metadata"], handoff.encode(config))
     warnings += [files.warning] if files.warning else []
@@ -114,15 +115,15 @@ def _port(spec: Manifest, containers: Sequence[Manifest], options: Options) -> i
     return 0 if spec.get("hostNetwork") or options.port in taken else options.port
 
 
-def _volumes(spec: Manifest, ours: Sequence[Manifest]) -> list[Manifest]:
-    """The pod's, with the agent's where they stood or else at the end."""
+def _volumes(spec: Manifest, ours: Sequence[Manifest], *, again: bool) -> list[Manifest]:
+    """The pod's, with the agent's where they stood or else at the end. Only a pod that has the agent has them."""
     missing = {volume["name"]: volume for volume in ours}
     several = []
     for volume in spec.get("volumes") or ():
         name = volume["name"]
         if name not in volumes.OWN:
             several.append(volume)
-        elif not volumes.is_own(volume):
+        elif not (again and volumes.is_own(volume)):
             raise InvalidSpec(
                 "spec",
                 f'volume "{name}" has the name of one of the agent\'s, and is another',

@@ -219,6 +219,8 @@ async def test_two_deliveries_can_not_have_one_name(secrets, annotations, entry)
     [
         {"name": "external-secrets-files", "emptyDir": {}},
         {"name": "external-secrets-files", "emptyDir": {"medium": "Memory"}},
+        {"name": "external-secrets-files", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
+        {"name": "external-secrets-no-token", "emptyDir": {}},
         {"name": "external-secrets-files", "persistentVolumeClaim": {"claimName": "mine"}},
         {"name": "external-secrets-files", "configMap": {"name": "mine"}},
         {"name": "external-secrets-no-token", "emptyDir": {"sizeLimit": "1Gi"}},
