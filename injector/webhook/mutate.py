@@ -17,7 +17,7 @@ from injector.webhook.annotations import PREFIX, Injection, Mode
 from injector.webhook.compile import LARGEST, Compiled, Unusable
 from injector.webhook.modes import mode_for
 from injector.webhook.options import Options
-from injector.webhook.readers import Owner, mounts, owner, reading
+from injector.webhook.readers import Owner, mounts, mounts_files, owner, reading
 from injector.webhook.stores import Pod
 from secretcore.errors import InvalidSpec
 
@@ -55,7 +55,7 @@ def mutate(pod: Manifest, injection: Injection, who: Pod, compiled: Compiled, op
     before = of_inits.first if of_inits.found else (0 if injection.first else len(inits))
     earlier, later = inits[:before], inits[before:]
     names = reading(injection, containers, earlier, later, again=bool(of_inits.found or of_containers.found))
-    readers = [each for each in (*containers, *earlier, *later) if each["name"] in names]
+    readers = [each for each in (*containers, *inits) if each["name"] in names or mounts_files(each)]
     files = owner(spec, readers, injection, options)
     port = _port(spec, (*containers, *inits), options)
 

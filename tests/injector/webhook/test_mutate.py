@@ -210,6 +210,19 @@ async def test_only_those_who_read_decide_whose_uid_it_is():
     assert agents(stored)[0]["securityContext"]["runAsUser"] == 65532
 
 
+async def test_who_mounts_the_files_by_itself_can_read_them_and_gets_no_other_mount():
+    own = {"name": FILES, "mountPath": "/mine", "readOnly": True}
+    containers = [
+        {"name": "app", **sc(runAsUser=1000)},
+        {"name": "other", "volumeMounts": [own], **sc(runAsUser=1001)},
+    ]
+    stored = await admitted(pod(annotations={"inject": "db", "containers": "app"}, containers=containers))
+    assert agents(stored)[0]["securityContext"]["runAsUser"] == 65532
+    assert config_of(stored).get("fileMode", 0o444) == 0o444
+    assert mounting(stored) == ["app"]
+    assert await admitted(stored) == stored
+
+
 @pytest.mark.parametrize(
     ("wish", "spec", "warns"),
     [

@@ -139,6 +139,10 @@ async def test_what_the_cluster_has_decides(cluster, message):
             'containers: the pod has no container "web", it has "app"',
         ),
         (
+            pod(annotations={"inject": "db", "containers": "i", "first": "false"}, initContainers=[{"name": "i"}]),
+            'containers: init container "i" runs before the files are there (leave it out, or have the agent first',
+        ),
+        (
             pod(containers=[{"name": "app", "volumeMounts": [{"name": "mine", "mountPath": "/secrets"}]}]),
             'mount-path: container "app" has volume "mine" mounted at /secrets, where the files would be (/secrets)',
         ),
