@@ -6,6 +6,7 @@ asked a second time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -29,9 +30,14 @@ _LIVENESS = {"periodSeconds": 30, "timeoutSeconds": 10, "successThreshold": 1, "
 _PATIENCE = 30
 """Seconds beyond the agent's own deadline, so that it gives up by itself, with a sentence."""
 
-_OF_PROGRAMS = ("PYTHON", "LD_", "GLIBC_")
+_VARIABLES = re.compile(
+    "(AWS|AZURE|CLOUDSDK|GOOGLE|KUBERNETES)_.*|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|(https?|all|no)_proxy"
+)
+"""What others may add: identities, proxies and CAs. A list of what may, since variables of the loader, of Python, of
+OpenSSL and others say what code runs.
+"""
 _PROGRAMS = ("/app", "/bin", "/etc", "/lib", "/lib64", "/opt", "/sbin", "/usr")
-"""Variables and folders that say which program runs."""
+"""Folders that say which program runs."""
 
 Kind = Literal["once", "sidecar", "native"]
 
@@ -71,13 +77,13 @@ def is_own(container: Mapping[str, Any]) -> bool:
 
 
 def completed(ours: dict[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Ours, with what others added to it since: variables, mounts and resources of an injector of cloud identities, a
-    vertical autoscaler. Nothing of ours is theirs to change, nor what program runs.
+    """Ours, with what others added to it since: variables of an identity or a proxy, mounts elsewhere than ours and than
+    programs, and the resources that a vertical autoscaler chose. Nothing else of the container is theirs to change.
     """
     if found is None:
         return ours
     merged = dict(ours)
-    if env := [each for each in found.get("env") or () if not each["name"].startswith(_OF_PROGRAMS)]:
+    if env := [each for each in found.get("env") or () if _VARIABLES.fullmatch(each["name"])]:
         merged["env"] = env
     paths = [mount["mountPath"] for mount in ours["volumeMounts"]] + [*_PROGRAMS]
     names = {FILES, HANDOFF, CREDENTIALS, NO_TOKEN}

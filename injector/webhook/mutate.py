@@ -14,10 +14,10 @@ from injector import handoff
 from injector.webhook import volumes
 from injector.webhook.agent_container import AGENT, FILES_PATH, INIT, OWN, agent_container, completed, is_own
 from injector.webhook.annotations import PREFIX, Injection, Mode
-from injector.webhook.compile import LARGEST, Compiled
+from injector.webhook.compile import LARGEST, Compiled, Unusable
 from injector.webhook.modes import mode_for
 from injector.webhook.options import Options
-from injector.webhook.readers import Owner, mounts, owner, reading
+from injector.webhook.readers import Owner, mounts, mounts_files, owner, reading
 from injector.webhook.stores import Pod
 from secretcore.errors import InvalidSpec
 
@@ -40,7 +40,9 @@ def identity_of(pod: Manifest, namespace: str) -> Pod:
 
 
 def mutate(pod: Manifest, injection: Injection, who: Pod, compiled: Compiled, options: Options) -> Mutation:
-    """Raises `InvalidSpec` for a pod that can't have an agent, or not where it wants it. `pod` is left as it is."""
+    """Raises `InvalidSpec` for a pod that can't have an agent, or not where it wants it, and `Unusable` where what it
+    names is too large. `pod` is left as it is.
+    """
     spec = pod["spec"]
     _check_platform(spec)
     mode, warnings = mode_for(pod, injection, options)
@@ -53,7 +55,7 @@ def mutate(pod: Manifest, injection: Injection, who: Pod, compiled: Compiled, op
     before = of_inits.first if of_inits.found else (0 if injection.first else len(inits))
     earlier, later = inits[:before], inits[before:]
     names = reading(injection, containers, earlier, later, again=bool(of_inits.found or of_containers.found))
-    readers = [each for each in (*containers, *earlier, *later) if each["name"] in names]
+    readers = [each for each in (*containers, *inits) if each["name"] in names or mounts_files(each)]
     files = owner(spec, readers, injection, options)
     port = _port(spec, (*containers, *inits), options)
 
@@ -71,7 +73,8 @@ def mutate(pod: Manifest, injection: Injection, who: Pod, compiled: Compiled, op
     if mode == "sidecar":
         at = of_containers.first if of_containers.found else len(containers)
         new["containers"].insert(at, made("sidecar", AGENT))
-    new["volumes"] = _volumes(spec, volumes.volumes(compiled.audiences, compiled.keys, options))
+    ours = volumes.volumes(compiled.audiences, compiled.keys, options)
+    new["volumes"] = _volumes(spec, ours, again=bool(of_inits.found or of_containers.found))
     config = _config(injection, who, compiled, options, files, port)
     metadata = _annotated(pod["metadata"], handoff.encode(config))
     warnings += [files.warning] if files.warning else []
@@ -112,15 +115,15 @@ def _port(spec: Manifest, containers: Sequence[Manifest], options: Options) -> i
     return 0 if spec.get("hostNetwork") or options.port in taken else options.port
 
 
-def _volumes(spec: Manifest, ours: Sequence[Manifest]) -> list[Manifest]:
-    """The pod's, with the agent's where they stood or else at the end."""
+def _volumes(spec: Manifest, ours: Sequence[Manifest], *, again: bool) -> list[Manifest]:
+    """The pod's, with the agent's where they stood or else at the end. Only a pod that has the agent has them."""
     missing = {volume["name"]: volume for volume in ours}
     several = []
     for volume in spec.get("volumes") or ():
         name = volume["name"]
         if name not in volumes.OWN:
             several.append(volume)
-        elif not volumes.is_own(volume):
+        elif not (again and volumes.is_own(volume)):
             raise InvalidSpec(
                 "spec",
                 f'volume "{name}" has the name of one of the agent\'s, and is another',
@@ -191,9 +194,9 @@ def _annotated(metadata: Manifest, document: str) -> dict[str, Any]:
     annotations = {**(metadata.get("annotations") or {}), handoff.ANNOTATION: document}
     size = sum(len(name.encode()) + len(str(value).encode()) for name, value in annotations.items())
     if size > LARGEST:
-        raise InvalidSpec(
-            "metadata.annotations",
-            f"with what the ExternalSecrets and their stores say they would have {size} bytes, more than {LARGEST}",
+        raise Unusable(  # 403: the pod gets in as it is when what it names is smaller
+            "metadata.annotations: with what the ExternalSecrets and their stores say they would have "
+            f"{size} bytes, more than {LARGEST}",
             remedy="name fewer ExternalSecrets, or keep large templates in a ConfigMap (templateFrom)",
         )
     return {**metadata, "annotations": annotations}

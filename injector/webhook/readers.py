@@ -52,7 +52,7 @@ def reading(
     """The names of the containers that mount the volume: those that were chosen, or else all ordinary ones, and every
     init container after the agent; but nobody's proxy unless it was chosen. Where the webhook is asked `again`, what
     came in between is another webhook's and has no use for the files, and its uid says nothing of who reads them.
-    Raises `InvalidSpec` for a name that the pod does not have.
+    Raises `InvalidSpec` for a name that the pod does not have, and one that ends before the files are there.
     """
     chosen = injection.containers
     existing = [each["name"] for each in (*containers, *earlier, *later)]
@@ -63,10 +63,17 @@ def reading(
             f"{PREFIX}containers: the pod has no container {', '.join(map(_quoted, unknown))}, "
             f"it has {', '.join(map(_quoted, existing))}",
         )
+    early = [each["name"] for each in earlier if each["name"] in (chosen or ()) and not is_sidecar(each)]
+    if early:
+        raise InvalidSpec(
+            "metadata.annotations",
+            f"{PREFIX}containers: init container {', '.join(map(_quoted, early))} runs before the files are there",
+            remedy=f"leave it out, or have the agent first ({PREFIX}first: true)",
+        )
     after = later if chosen is None else [each for each in later if not is_sidecar(each)]
     several = [*(containers if chosen is None else ()), *after]
     if again:
-        several = [each for each in several if any(mount["name"] == FILES for mount in mounts(each))]
+        several = [each for each in several if mounts_files(each)]
     elif any(each["name"] not in PROXIES for each in containers):  # of a mesh's gateway it is the app
         several = [each for each in several if each["name"] not in PROXIES]
     return frozenset((*(chosen or ()), *(each["name"] for each in several)))
@@ -98,6 +105,11 @@ def _shares_processes(spec: Mapping[str, Any]) -> bool:
 def is_sidecar(container: Container) -> bool:
     """Whether a container among init containers runs as long as the pod."""
     return bool(container.get("restartPolicy") == "Always")
+
+
+def mounts_files(container: Container) -> bool:
+    """Whether it has the files already, by its own wish or from an earlier call."""
+    return any(mount["name"] == FILES for mount in mounts(container))
 
 
 def mounts(container: Container) -> Iterator[Mapping[str, Any]]:

@@ -21,7 +21,9 @@ HANDOFF = "external-secrets-handoff"
 CREDENTIALS = "external-secrets-credentials"
 NO_TOKEN = "external-secrets-no-token"  # noqa: S105
 OWN = (FILES, HANDOFF, CREDENTIALS, NO_TOKEN)
-"""Names that a pod's own volumes can't have: one that the webhook could have written is replaced, any other refused."""
+"""Names that a pod's own volumes can't have: in a pod that has the agent, one that the webhook could have written is
+replaced; any other is refused.
+"""
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105
 TOKEN_SECONDS = 3600
 _READABLE = 0o444

@@ -81,7 +81,7 @@ def _meshed(pod):
     meshed = copy.deepcopy(pod)
     spec = meshed["spec"]
     for each in spec.get("initContainers") or ():
-        each.setdefault("env", []).append({"name": "MESH", "value": "1"})
+        each.setdefault("env", []).append({"name": "AWS_REGION", "value": "eu"})
     spec.setdefault("initContainers", []).append({"name": "mesh-init", "image": "mesh:1"})
     spec["containers"].append({"name": "mesh", "image": "mesh:1"})
     return meshed

@@ -129,7 +129,7 @@ def test_what_came_in_between_is_completed_when_the_webhook_is_asked_again(
     assert mounting(stored) == ["migrate", "app"]
     assert [each["name"] for each in stored["spec"]["initContainers"]] == [AGENT, "migrate", "mesh-init"]
     assert [each["name"] for each in stored["spec"]["containers"]] == ["app", "mesh"]
-    assert {"name": "MESH", "value": "1"} in named(stored["spec"]["initContainers"], AGENT)["env"]
+    assert {"name": "AWS_REGION", "value": "eu"} in named(stored["spec"]["initContainers"], AGENT)["env"]
     assert len(stored["spec"]["volumes"]) == len({each["name"] for each in stored["spec"]["volumes"]})
 
 

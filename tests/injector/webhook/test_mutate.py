@@ -210,6 +210,19 @@ async def test_only_those_who_read_decide_whose_uid_it_is():
     assert agents(stored)[0]["securityContext"]["runAsUser"] == 65532
 
 
+async def test_who_mounts_the_files_by_itself_can_read_them_and_gets_no_other_mount():
+    own = {"name": FILES, "mountPath": "/mine", "readOnly": True}
+    containers = [
+        {"name": "app", **sc(runAsUser=1000)},
+        {"name": "other", "volumeMounts": [own], **sc(runAsUser=1001)},
+    ]
+    stored = await admitted(pod(annotations={"inject": "db", "containers": "app"}, containers=containers))
+    assert agents(stored)[0]["securityContext"]["runAsUser"] == 65532
+    assert config_of(stored).get("fileMode", 0o444) == 0o444
+    assert mounting(stored) == ["app"]
+    assert await admitted(stored) == stored
+
+
 @pytest.mark.parametrize(
     ("wish", "spec", "warns"),
     [
@@ -520,6 +533,22 @@ async def test_nobody_makes_an_agent_run_another_program_or_read_another_hand_of
         each["name"] for each in agents(await admitted(pod()))[0]["volumeMounts"]
     ] + ["aws-token"]
     assert (again["image"], again.get("command")) == (OPTIONS.image, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "stays"),
+    [
+        *((name, True) for name in ("AWS_ROLE_ARN", "AZURE_CLIENT_ID", "GOOGLE_APPLICATION_CREDENTIALS")),
+        *((name, True) for name in ("CLOUDSDK_COMPUTE_REGION", "KUBERNETES_SERVICE_HOST", "SSL_CERT_FILE")),
+        *((name, True) for name in ("HTTPS_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY")),
+        *((name, False) for name in ("PYTHONPATH", "LD_PRELOAD", "GLIBC_TUNABLES", "OPENSSL_CONF", "OPENSSL_MODULES")),
+        *((name, False) for name in ("SSLKEYLOGFILE", "GCONV_PATH", "MALLOC_ARENA_MAX", "MY_AWS_ROLE", "PROXY")),
+    ],
+)
+async def test_of_variables_only_those_of_identities_proxies_and_cas_are_others_to_add(name, stays):
+    stored = await admitted(pod())
+    agents(stored)[0]["env"] = [{"name": name, "value": "x"}]
+    assert agents(await admitted(stored))[0].get("env", []) == ([{"name": name, "value": "x"}] if stays else [])
 
 
 async def test_a_mount_of_the_files_that_was_completed_since_is_not_doubled():

@@ -139,6 +139,10 @@ async def test_what_the_cluster_has_decides(cluster, message):
             'containers: the pod has no container "web", it has "app"',
         ),
         (
+            pod(annotations={"inject": "db", "containers": "i", "first": "false"}, initContainers=[{"name": "i"}]),
+            'containers: init container "i" runs before the files are there (leave it out, or have the agent first',
+        ),
+        (
             pod(containers=[{"name": "app", "volumeMounts": [{"name": "mine", "mountPath": "/secrets"}]}]),
             'mount-path: container "app" has volume "mine" mounted at /secrets, where the files would be (/secrets)',
         ),
@@ -182,10 +186,6 @@ async def test_what_the_cluster_has_decides(cluster, message):
             pod(initContainers=[{"name": "external-secrets-init", "image": "mine", "args": ["agent", "--once"]}]),
             'container "external-secrets-init" has the name of the agent\'s, and is another (call it otherwise)',
         ),
-        (
-            pod(metadata={"annotations": {**annotated(inject="db"), "note": "x" * 262_000}}),
-            "with what the ExternalSecrets and their stores say they would have",
-        ),
         (pod(annotations={"mode": "init"}), "injector.external-secrets.io/inject: is required"),
     ],
 )
@@ -193,6 +193,13 @@ async def test_what_the_pod_brings_decides(shape, message):
     status = (await ask(shape))["status"]
     assert message in status["message"]
     assert (status["code"], status["reason"]) == (422, "Invalid")  # as it is, it never gets in
+
+
+async def test_what_is_too_large_for_the_pods_annotations_may_become_smaller():
+    large = {"template": {"data": {"a": "x" * 262_000}}}
+    status = (await ask(pod(), Cluster(external_secret(target=large), store())))["status"]
+    assert "with what the ExternalSecrets and their stores say they would have 262" in status["message"]
+    assert (status["code"], status["reason"]) == (403, "Forbidden")
 
 
 @pytest.mark.parametrize(
@@ -216,6 +223,8 @@ async def test_two_deliveries_can_not_have_one_name(secrets, annotations, entry)
     [
         {"name": "external-secrets-files", "emptyDir": {}},
         {"name": "external-secrets-files", "emptyDir": {"medium": "Memory"}},
+        {"name": "external-secrets-files", "emptyDir": {"medium": "Memory", "sizeLimit": "1Gi"}},
+        {"name": "external-secrets-no-token", "emptyDir": {}},
         {"name": "external-secrets-files", "persistentVolumeClaim": {"claimName": "mine"}},
         {"name": "external-secrets-files", "configMap": {"name": "mine"}},
         {"name": "external-secrets-no-token", "emptyDir": {"sizeLimit": "1Gi"}},
