@@ -70,6 +70,9 @@ async def _post(url: str, seconds: float) -> None:
     read: it may be without end.
     """
     # Without TLS: nothing is encrypted on the way to one's own pod, and a context of CAs would cost half a megabyte.
-    async with asyncio.timeout(seconds), httpx.AsyncClient(transport=Transport(None, 1), timeout=None) as client:
-        async with client.stream("POST", url) as answer:
-            answer.raise_for_status()
+    async with (
+        asyncio.timeout(seconds),
+        httpx.AsyncClient(transport=Transport(None, 1), timeout=seconds) as client,
+        client.stream("POST", url) as answer,
+    ):
+        answer.raise_for_status()

@@ -77,8 +77,9 @@ def is_own(container: Mapping[str, Any]) -> bool:
 
 
 def completed(ours: dict[str, Any], found: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Ours, with what others added to it since: variables of an identity or a proxy, mounts elsewhere than ours and than
-    programs, and the resources that a vertical autoscaler chose. Nothing else of the container is theirs to change.
+    """Ours, with what others added to it since: variables of an identity or a proxy, mounts elsewhere than ours and
+    than programs, and the resources that a vertical autoscaler chose. Nothing else of the container is theirs to
+    change.
     """
     if found is None:
         return ours

@@ -33,7 +33,7 @@ DEFAULT_RETRIES = 2
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"(?:[!-~](?:[ -~\t]*[!-~])?)?")
 PLAIN = {"accept-encoding": "identity"}
-"""Nothing is decompressed: a kibibyte can be a gibibyte, in one piece, before anybody could count it."""
+"""Nothing is decompressed: a KiB can be a GiB, in one piece, before anybody could count it."""
 LONGEST_WAIT = 10.0
 """Seconds of a Retry-After that are waited out here; a longer one is the caller's to plan with."""
 

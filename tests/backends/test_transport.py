@@ -107,7 +107,8 @@ async def test_a_server_that_goes_on_to_the_protocol_it_was_asked_for_gives_no_a
 
 
 @pytest.mark.parametrize(
-    ("url", "port"), [("http://a", 80), ("https://a", 443), ("http://a:443", 443), ("http://a:0", 0), ("https://a:0", 0)]
+    ("url", "port"),
+    [("http://a", 80), ("https://a", 443), ("http://a:443", 443), ("http://a:0", 0), ("https://a:0", 0)],
 )
 def test_the_port_is_the_one_that_the_address_names(url, port):
     assert _origin(httpx.URL(url))[2] == port
