@@ -150,7 +150,8 @@ def test_the_webhook_reads_what_the_values_say(given, expected):
 
 
 def test_the_agent_can_have_a_limit_of_cpu_for_namespaces_with_a_quota():
-    settings = read_settings(container(values(agent={"resources": {"limits": {"cpu": "250m"}}}))["args"][1:])
+    given = values(agent={"resources": {"limits": {"cpu": "250m"}}})
+    settings = read_settings(flags(container(given), "injector", "webhook"))
     assert settings.agent_resources["limits"] == {"cpu": "250m", "memory": "96Mi"}
 
 
