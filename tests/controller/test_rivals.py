@@ -1,5 +1,6 @@
 """ESO at work beside this controller is noticed, by what it writes; nobody else's writes are taken for its."""
 
+import asyncio
 import logging
 
 import pytest
@@ -127,20 +128,20 @@ async def test_a_second_controller_is_told_of_on_the_object_and_in_the_metrics(c
         await cluster.settled()
         writes = controller.metrics.other_controller
         assert ("OtherController" in cluster.reasons(), writes.collect()[0].samples[0].value) == (False, 0.0)
+        await asyncio.sleep(1.1)  # the API server tells of writes by the second
         await as_eso(cluster, refreshTime=EVENING)
         await cluster.warned("the External Secrets Operator writes the status of this object too")
         assert writes.collect()[0].samples[0].value >= 1.0
 
 
 @pytest.mark.server
-async def test_a_controller_that_does_not_lead_tells_of_nobody(cluster, start):
+async def test_a_controller_that_does_not_lead_tells_of_nobody(cluster, start, elected):
     """The one that leads may be ESO, which competes for the same Lease."""
     await cluster.fake(db="swordfish")
     await cluster.external_secret()
-    lease = ("--enable-leader-election", f"--leader-election-namespace={cluster.namespace}")
-    leader = start("leader", *lease).ready()
+    leader = start("leader", *elected).ready()
     await cluster.data(password="swordfish")
-    standby = start("standby", *lease).ready()
+    standby = start("standby", *elected).ready()
     await as_eso(cluster, refreshTime=MORNING)
     await cluster.eventually("ExternalSecret", "db", lambda _: "writes the status of this object too" in leader.log())
     assert "externalsecret_other_controller_writes_total 0.0" in standby.get("/metrics").text

@@ -142,7 +142,7 @@ def test_what_the_controller_may_not_do_is_told_when_its_account_is(healthy):
     assert user.endswith(":ctl")
     told = ["--controller-service-account", f"{namespace}/ctl"]
     found, _ = findings(healthy, *told)
-    assert len(found) == 21
+    assert len(found) == 22
     assert f"ServiceAccount {namespace}/ctl: it may not update secrets in namespace {namespace}" in problems(found)
     assert (
         f"ServiceAccount {namespace}/ctl: it may not create serviceaccounts/token in namespace {namespace}"
