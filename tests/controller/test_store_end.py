@@ -1,11 +1,14 @@
 """A store that is being deleted and has ESO's finalizer: it goes when no PushSecret needs it, and says which one does."""
 
+import asyncio
+
 import pytest
 
 from controller.kinds import PUSH_SECRETS, SECRET_STORES, StoreKey
 from controller.secret_store.pushes import kept_for, needed_by
+from kubecore.errors import NotFound, ServerUnavailable, TooManyRequests
 from kubecore.resources import CUSTOM_RESOURCE_DEFINITIONS
-from tests.controller.conftest import _established
+from tests.support.server_side_apply import apply
 
 FINALIZER = "secretstore.externalsecrets.io/finalizer"
 ONE, SHARED = StoreKey("SecretStore", "team", "one"), StoreKey("ClusterSecretStore", "", "shared")
@@ -80,10 +83,19 @@ DEFINITION = {
 @pytest.fixture
 async def push_secrets(api):
     """ESO's kind, for as long as the test takes."""
-    await api.apply(CUSTOM_RESOURCE_DEFINITIONS, DEFINITION, field_manager="test")
-    await _established(api, DEFINITION["metadata"]["name"])
+    await apply(api, CUSTOM_RESOURCE_DEFINITIONS, DEFINITION)
+    while not await _is_served(api):  # noqa: ASYNC110 - the API server says when in no other way
+        await asyncio.sleep(0.05)
     yield
     await api.delete(CUSTOM_RESOURCE_DEFINITIONS, DEFINITION["metadata"]["name"])
+
+
+async def _is_served(api):
+    try:
+        await api.list(PUSH_SECRETS)
+    except (NotFound, TooManyRequests, ServerUnavailable):
+        return False
+    return True
 
 
 async def left_by_eso(cluster):
@@ -106,13 +118,13 @@ async def test_a_store_stays_as_long_as_a_push_secret_needs_it(cluster, push_sec
     await left_by_eso(cluster)
     spec = push({"name": "store"})["spec"]
     metadata = {"name": "push", "namespace": cluster.namespace}
-    await cluster.api.apply(PUSH_SECRETS, {"metadata": metadata, "spec": spec}, field_manager="test")
+    await apply(cluster.api, PUSH_SECRETS, {"metadata": metadata, "spec": spec})
     async with cluster.running():
         await cluster.delete("SecretStore", "store")
         await cluster.warned(f'PushSecret "{cluster.namespace}/push" has yet to take back', "store")
         assert (await cluster.get("SecretStore", "store"))["metadata"]["finalizers"] == [FINALIZER]
         none = {**spec, "deletionPolicy": "None"}
-        await cluster.api.apply(PUSH_SECRETS, {"metadata": metadata, "spec": none}, field_manager="test")
+        await apply(cluster.api, PUSH_SECRETS, {"metadata": metadata, "spec": none})
         await cluster.eventually("SecretStore", "store", lambda it: it is None)
 
 
